@@ -1,0 +1,80 @@
+"""What a dataset declares of itself: how to draw from it and, where it is known, its law."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Law(Protocol):
+    """A continuous one-dimensional distribution; any frozen `scipy.stats` distribution is one."""
+
+    def pdf(self, x: Array) -> Array: ...
+    def cdf(self, x: Array) -> Array: ...
+    def ppf(self, q: Array) -> Array: ...
+    def support(self) -> tuple[float, float]: ...
+    def rvs(self, size: int, random_state: np.random.Generator) -> Array: ...
+
+
+class Dataset(Protocol):
+    """Anything that can be drawn from: x `(samples, inputs)` and y `(samples, targets)`."""
+
+    def sample(self, samples: int, rng: np.random.Generator) -> tuple[Array, Array]: ...
+
+
+@dataclass(frozen=True)
+class KnownLaw:
+    """y = function(x) + noise_std(x) * e, with x and e one-dimensional, independent and of known law.
+
+    This is all that the exact values need: p(x) is `inputs`, and p(y | x) is `noise` scaled by `noise_std(x)` and
+    moved to `function(x)`. `noise` has mean 0 and standard deviation 1. Both callables map `(n,)` to `(n,)`.
+    """
+
+    inputs: Law
+    function: Callable[[Array], Array]
+    noise: Law
+    noise_std: Callable[[Array], Array]
+
+    def sample(self, samples: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        """x `(samples, 1)` and y `(samples, 1)`; x is drawn whole before the noise."""
+        x = self.inputs.rvs(size=samples, random_state=rng)
+        y = self.function(x) + self.noise_std(x) * self.noise.rvs(size=samples, random_state=rng)
+        return x[:, None], y[:, None]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A `Law`: a mixture of laws, `weights` summing to 1."""
+
+    laws: tuple[Any, ...]
+    weights: tuple[float, ...]
+
+    def pdf(self, x: Array) -> Array:
+        return np.asarray(sum(w * law.pdf(x) for w, law in zip(self.weights, self.laws, strict=True)))
+
+    def cdf(self, x: Array) -> Array:
+        return np.asarray(sum(w * law.cdf(x) for w, law in zip(self.weights, self.laws, strict=True)))
+
+    def support(self) -> tuple[float, float]:
+        lows, highs = zip(*(law.support() for law in self.laws), strict=True)
+        return min(lows), max(highs)
+
+    def ppf(self, q: Array) -> Array:
+        """By bisection between the laws' own quantiles, to the last bit of a double."""
+        q = np.asarray(q, dtype=np.float64)
+        quantiles = np.stack([law.ppf(q) for law in self.laws])
+        low, high = quantiles.min(axis=0), quantiles.max(axis=0)
+        for _ in range(80):
+            middle = (low + high) / 2
+            below = self.cdf(middle) < q
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        return high
+
+    def rvs(self, size: int, random_state: np.random.Generator) -> Array:
+        which = random_state.choice(len(self.laws), size=size, p=self.weights)
+        draws = np.stack([law.rvs(size=size, random_state=random_state) for law in self.laws])
+        return np.take_along_axis(draws, which[None], axis=0)[0]

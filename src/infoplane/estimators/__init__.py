@@ -1,0 +1,15 @@
+"""Estimators of mutual information, one a file, named in conf/estimators/ as `estimator: NAME`.
+
+A file offers
+
+    estimate(x, y, *, rng, **params) -> float             x (samples, units), y (samples, targets), bits out
+
+and, only where it pays,
+
+    estimate_many(xs, y, *, rngs, **params) -> (len(xs),)  many x against one y; the same numbers as `estimate`
+    input_information(t, *, rng, **params) -> float        I(X;T) from T alone, for a T that is a function of X
+
+`rng` is a `numpy.random.Generator` that belongs to this one value. The keyword-only parameters after `rng`, with
+their annotations and defaults, are the schema of the estimator's configuration (see `plugins`). Negative values
+are never clipped. What cannot be estimated raises `InfoplaneError`; NaN is never returned.
+"""
