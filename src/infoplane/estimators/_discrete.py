@@ -1,0 +1,44 @@
+"""What estimators need to know of values that repeat: is a variable discrete, its labels, their entropy."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+
+def rows(values: ArrayLike) -> Floats:
+    """`values` `(samples, units)` as contiguous float64, -0.0 as 0.0, so that equal rows have equal bytes."""
+    return np.ascontiguousarray(values, dtype=np.float64) + 0.0
+
+
+def labels(values: Floats) -> Labels:
+    """The number of each row's value `(samples,)` among the distinct rows, in sorted order from 0."""
+    if values.shape[1] == 1:
+        return np.unique(values[:, 0], return_inverse=True)[1].astype(np.int64)
+    return np.unique(values, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def is_constant(values: Floats) -> bool:
+    """Whether all rows are one and the same: then it tells nothing, 0 bits exactly."""
+    return bool((values == values[0]).all())
+
+
+def is_discrete(values: Floats) -> bool:
+    """Whether `values` are labels rather than measurements, told by exact ties.
+
+    They are labels when there are fewer than half as many distinct rows as samples, and under a tenth of
+    the samples are alone with their value. Every row doubled is still continuous, and so is a ReLU's heap
+    of zeros beside values that never repeat.
+    """
+    counts = np.bincount(labels(values))
+    samples = len(values)
+    return bool(2 * len(counts) < samples and 10 * np.count_nonzero(counts == 1) < samples)
+
+
+def entropy_bits(counts: Labels) -> float:
+    """The plug-in entropy of `counts` in bits; the order of the counts does not change the sum."""
+    how_many = np.bincount(counts)
+    sizes = np.flatnonzero(how_many)[np.flatnonzero(how_many) > 0]
+    total = float(counts.sum())
+    return float(-np.sum(how_many[sizes] * (sizes / total) * np.log2(sizes / total)) + 0.0)
