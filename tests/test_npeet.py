@@ -1,0 +1,64 @@
+"""npeet: NPEET's own numbers, seeded, and without a trace in the global generator."""
+
+import numpy as np
+import pytest
+
+from infoplane.errors import InfoplaneError
+from infoplane.estimators import npeet
+
+
+def gaussian(samples: int, correlation: float, seed: int = 0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(samples, 1))
+    return x, correlation * x + np.sqrt(1 - correlation**2) * rng.normal(size=(samples, 1))
+
+
+def test_closed_form_of_the_gaussian():
+    x, y = gaussian(2000, 0.9)
+    truth_bits = -0.5 * np.log2(1 - 0.9**2)
+    assert npeet.estimate(x, y, rng=np.random.default_rng(0)) == pytest.approx(truth_bits, abs=0.08)
+
+
+def test_seeded_and_isolated():
+    x, y = gaussian(200, 0.5)
+    x = np.round(x, 1)  # ties, so that the jitter decides
+    np.random.seed(7)  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    first = npeet.estimate(x, y, rng=np.random.default_rng(1))
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    np.random.seed(8)  # noqa: NPY002
+    assert npeet.estimate(x, y, rng=np.random.default_rng(1)) == first
+    assert npeet.estimate(x, y, rng=np.random.default_rng(2)) != first
+
+
+def test_global_generator_is_put_back_after_an_error(monkeypatch):
+    def broken(*_args, **_kwargs):
+        np.random.random_sample(3)  # noqa: NPY002
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(npeet, "mi", broken)
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    position = np.random.get_state()[2]  # noqa: NPY002
+    with pytest.raises(ZeroDivisionError):
+        npeet.estimate(*gaussian(20, 0.5), rng=np.random.default_rng(0))
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    assert np.random.get_state()[2] == position  # noqa: NPY002
+
+
+@pytest.mark.parametrize("constant", ["x", "y"])
+def test_constant_is_exactly_zero(constant):
+    x, y = gaussian(100, 0.5)
+    x, y = (np.ones((100, 3)), y) if constant == "x" else (x, np.ones((100, 1)))
+    assert npeet.estimate(x, y, rng=np.random.default_rng(0)) == 0.0
+
+
+def test_k_not_below_samples():
+    with pytest.raises(InfoplaneError, match="k: 20 is not below the 20 samples"):
+        npeet.estimate(*gaussian(20, 0.5), rng=np.random.default_rng(0), k=20)
+
+
+def test_ties_beyond_the_jitter_are_an_error():
+    x, y = gaussian(40, 0.5)
+    x, y = np.repeat(x, 5, axis=0) * 1e30, np.repeat(y, 5, axis=0) * 1e30
+    with pytest.raises(InfoplaneError, match="use ksg or mixed_ksg"):
+        npeet.estimate(x, y, rng=np.random.default_rng(0))
