@@ -1,11 +1,12 @@
 """The experiment's configuration, validated once, at the edge.
 
-`read` takes what params.yaml holds as plain Python values and returns it as typed, frozen models. Keys that belong to a
+`Config` takes what params.yaml holds as plain Python values and hands it out as typed, frozen sections. Keys that belong to a
 dataset, model or estimator are checked against the signature of the function that takes them (`plugins`).
 """
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +15,8 @@ from . import plugins
 from .errors import InfoplaneError
 
 Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
+SECTIONS = {"seed", "dataset", "model", "train", "extract", "estimators", "plot", "compute"}
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -28,8 +31,12 @@ class Dataset(Section):
     samples: Count
     test_fraction: Annotated[float, Field(gt=0, lt=1)]
     probe_samples: Annotated[int, Field(ge=0)]
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     params: dict[str, Any]
+
+    @property
+    def test_samples(self) -> int:
+        return round(self.samples * self.test_fraction)
 
 
 class Model(Section):
@@ -56,10 +63,10 @@ class Train(Section):
     epochs: Annotated[int, Field(ge=0)]
     replicates: Count
     batch_size: Count
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     device: Literal["cpu", "cuda", "auto"]
-    optimizer: "Optimizer"
-    loss: "Loss"
+    optimizer: Optimizer
+    loss: Loss
 
 
 class Extract(Section):
@@ -67,8 +74,12 @@ class Extract(Section):
 
 
 class Measure(Section):
-    """Which values an estimator is run on, so that a slow one costs what a person chooses."""
+    """Which values an estimator is run on, so that a slow one costs what a person chooses.
 
+    `pairs: shuffled` pairs each activation with another row's target: the mistake, to be seen on purpose.
+    """
+
+    pairs: Literal["right", "shuffled"] = "right"
     every: Count = 1
     epochs: list[Annotated[int, Field(ge=0)]] | None = None
     targets: Annotated[list[Literal["y", "x"]], Field(min_length=1)] = ["y", "x"]  # noqa: RUF012 (a model copies it)
@@ -79,62 +90,101 @@ class Measure(Section):
 class Estimator(Section):
     id: str
     estimator: str
-    measure: Measure
+    measure: Measure = Measure()
     params: dict[str, Any]
+
+
+class _Seed(Section):
+    seed: Seed
 
 
 class Compute(Section):
     workers: Annotated[int, Field(ge=0)]
 
 
-class Config(Section):
-    seed: Annotated[int, Field(ge=0)]
-    dataset: Dataset
-    model: Model
-    train: Train
-    extract: Extract
-    estimators: dict[str, Estimator]
-    compute: Compute
+class Config:
+    """The experiment of params.yaml; each section is validated when it is first asked for, and only then.
 
+    A stage pays for no more than what it uses: to look up an estimator's parameters imports its file.
+    """
 
-def read(values: Mapping[str, Any]) -> Config:
-    """The whole configuration. Raises one `InfoplaneError` line that names every wrong key."""
-    sections = dict(_mapping(values, "params.yaml"))
-    sections["dataset"] = _with_params(Dataset, sections.get("dataset"), "dataset", "datasets", "generator", "make")
-    sections["model"] = _with_params(Model, sections.get("model"), "model", "models", "architecture", "build")
-    estimators = _mapping(sections.get("estimators"), "estimators")
-    sections["estimators"] = {key: _estimator(key, value) for key, value in estimators.items()}
-    config = plugins.checked(Config, sections, "")
-    train_rows = config.dataset.samples - round(config.dataset.samples * config.dataset.test_fraction)
-    if train_rows in (0, config.dataset.samples):
-        raise InfoplaneError(
-            f"dataset.test_fraction: {config.dataset.test_fraction} of {config.dataset.samples} samples leaves "
-            "a split empty; move it away from the end or raise dataset.samples"
-        )
-    rows = {
-        "train": train_rows,
-        "test": config.dataset.samples - train_rows,
-        "probe": config.dataset.probe_samples,
-    }[config.extract.split]
-    if rows == 0:
-        raise InfoplaneError("extract.split: probe needs dataset.probe_samples above 0")
-    for key, estimator in config.estimators.items():
-        k = estimator.params.get("k")
-        if isinstance(k, int) and k >= rows:
-            raise InfoplaneError(f"estimators.{key}.k: {k} is not below the {rows} measured samples; lower it")
-    return config
+    def __init__(self, values: Any) -> None:
+        self._values = _mapping(values, "params.yaml")
 
+    @cached_property
+    def seed(self) -> int:
+        return plugins.checked(_Seed, {k: v for k, v in self._values.items() if k == "seed"}, "").seed
 
-def _estimator(key: str, values: Any) -> dict[str, Any]:
-    where = f"estimators.{key}"
-    if not IDENTIFIER.fullmatch(key):
-        raise InfoplaneError(f"{where}: an id is lower-case letters, digits and _, as it names a file; rename it")
-    section = _with_params(Estimator, values, where, "estimators", "estimator", "estimate")
-    return section | {"id": key}
+    @cached_property
+    def dataset(self) -> Dataset:
+        section = _with_params(self._section("dataset"), Dataset, "dataset", "datasets", "generator", "make")
+        dataset = plugins.checked(Dataset, section, "dataset")
+        if dataset.test_samples in (0, dataset.samples):
+            raise InfoplaneError(
+                f"dataset.test_fraction: {dataset.test_fraction} of {dataset.samples} samples leaves a split "
+                "empty; move it away from the end or raise dataset.samples"
+            )
+        return dataset
+
+    @cached_property
+    def model(self) -> Model:
+        section = _with_params(self._section("model"), Model, "model", "models", "architecture", "build")
+        return plugins.checked(Model, section, "model")
+
+    @cached_property
+    def train(self) -> Train:
+        return plugins.checked(Train, self._section("train"), "train")
+
+    @cached_property
+    def extract(self) -> Extract:
+        return plugins.checked(Extract, self._section("extract"), "extract")
+
+    @cached_property
+    def compute(self) -> Compute:
+        return plugins.checked(Compute, self._section("compute"), "compute")
+
+    @cached_property
+    def estimator_ids(self) -> list[str]:
+        """In the order of the configuration."""
+        for key in self._section("estimators"):
+            if not isinstance(key, str) or not IDENTIFIER.fullmatch(key):
+                raise InfoplaneError(
+                    f"estimators.{key}: an id is lower-case letters, digits and _, as it names a file; rename it"
+                )
+        return list(self._section("estimators"))
+
+    def estimator(self, key: str) -> Estimator:
+        if key not in self.estimator_ids:
+            raise InfoplaneError(f"estimators.{key}: not configured; choose one of {', '.join(self.estimator_ids)}")
+        where = f"estimators.{key}"
+        values = self._section("estimators")[key]
+        section = _with_params(values, Estimator, where, "estimators", "estimator", "estimate")
+        return plugins.checked(Estimator, section | {"id": key}, where)
+
+    def validate(self) -> None:
+        """Every section and what they say together. Raises `InfoplaneError` at the first that is wrong."""
+        unknown = sorted(set(self._values) - SECTIONS)
+        if unknown:
+            raise InfoplaneError(f"{unknown[0]}: unknown key; known here: {', '.join(sorted(SECTIONS))}")
+        _ = self.seed, self.model, self.train, self.compute
+        rows = {
+            "train": self.dataset.samples - self.dataset.test_samples,
+            "test": self.dataset.test_samples,
+            "probe": self.dataset.probe_samples,
+        }[self.extract.split]
+        if rows == 0:
+            raise InfoplaneError("dataset.probe_samples: 0, yet extract.split is probe; ask for some")
+        for key in self.estimator_ids:
+            k = self.estimator(key).params.get("k")
+            if isinstance(k, int) and k >= rows:
+                raise InfoplaneError(f"estimators.{key}.k: {k} is not below the {rows} samples measured; lower it")
+
+    def _section(self, key: str) -> Mapping[str, Any]:
+        return _mapping(self._values.get(key), key)
 
 
 def _with_params(
-    section: type[Section], values: Any, key: str, package: str, name: str, function: str
+    values: Any, section: type[Section], key: str, package: str, name: str, function: str
 ) -> dict[str, Any]:
     """The section's own keys, and all others as `params` of the function that the section names."""
     values = _mapping(values, key)

@@ -3,6 +3,8 @@
 Below the root (`data/`): see "What the files hold" in docs/files.md. Nothing is ever unpickled.
 """
 
+import csv
+import io
 import os
 import zipfile
 import zlib
@@ -115,6 +117,23 @@ def load_activations(root: Path, epoch: int) -> Activations:
                 "run `dvc repro extract`"
             )
     return Activations(layers, arrays["row_id"])
+
+
+def estimates_path(root: Path, key: str) -> Path:
+    return root / "estimates" / f"{key}.csv"
+
+
+def save_estimates(root: Path, key: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    save_table(estimates_path(root, key), rows, columns)
+
+
+def save_table(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """A csv whose numbers read back as the same doubles; infinity is `inf`, what is not there is empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue().encode())
 
 
 def epochs(folder: Path, suffix: str) -> list[int]:

@@ -1,0 +1,103 @@
+"""Guards params.yaml against conf/: `dvc repro` reads the one and never looks at the other.
+
+`python src/config.py` is the first stage. `python src/config.py --compose [KEY=VALUE ...]` writes params.yaml anew from
+conf/, as `dvc exp run -S KEY=VALUE` would.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from infoplane import params, stage, store
+from infoplane.errors import InfoplaneError
+
+CONF, PARAMS = Path("conf"), Path("params.yaml")
+RECORD, STAMP = Path("data/drift.json"), Path("data/config.stamp")
+RECOMPOSE = "python src/config.py --compose"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--compose", nargs="*", metavar="KEY=VALUE", help="write params.yaml anew from conf/")
+    overrides = parser.parse_args().compose
+    if overrides is not None:
+        composed = composition(overrides)
+        store.write_atomically(PARAMS, OmegaConf.to_yaml(composed).encode())
+    config = params.load(PARAMS)
+    config.validate()
+    found = differences(composition([]), OmegaConf.load(PARAMS))
+    conf_sha256 = fingerprint(CONF)
+    if found and overrides is None and "DVC_EXP_NAME" not in os.environ:
+        drifted(found, conf_sha256)
+    store.write_atomically(RECORD, json.dumps({"conf_sha256": conf_sha256, "drift": found}, indent=1).encode() + b"\n")
+    # Constant, so that it orders this stage before the others and invalidates none of them.
+    store.write_atomically(STAMP, b"params.yaml was checked\n")
+
+
+def drifted(found: dict[str, Any], conf_sha256: str) -> None:
+    """params.yaml is not what conf/ composes to, and no experiment asked for that. Which of the two was edited?"""
+    listed = "; ".join(f"{key}: {d['params']} there, {d['conf']} in conf/" for key, d in found.items())
+    if not RECORD.exists():
+        raise InfoplaneError(
+            f"params.yaml: differs from conf/ ({listed}) and {RECORD}, which says which was edited, is gone; "
+            f"restore it with git, or recompose with `{RECOMPOSE}`"
+        )
+    if json.loads(RECORD.read_text()).get("conf_sha256") != conf_sha256:
+        raise InfoplaneError(
+            f"params.yaml: conf/ was edited and params.yaml not recomposed from it ({listed}); "
+            f"run `{RECOMPOSE}`, then `dvc repro`"
+        )
+    print(
+        f"infoplane: params.yaml was edited by hand ({listed}); going on with it. The next `dvc exp run` will "
+        "undo the edit unless conf/ says the same.",
+        file=sys.stderr,
+    )
+
+
+def composition(overrides: list[str]) -> DictConfig:
+    """What conf/ composes to, interpolations resolved, as DVC composes it. `???` is left for validation."""
+    try:
+        with initialize_config_dir(str(CONF.resolve()), version_base=None):
+            composed = compose(config_name="config", overrides=overrides)
+        OmegaConf.resolve(composed)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise InfoplaneError(f"conf/: cannot be composed ({' '.join(str(error).split())}); mend it") from None
+    return composed
+
+
+def differences(composed: DictConfig, edited: Any) -> dict[str, Any]:
+    """The keys, dotted, whose values differ; a key that one side lacks is null there."""
+    ours, theirs = flat(OmegaConf.to_container(composed)), flat(OmegaConf.to_container(edited))
+    return {
+        key: {"conf": ours.get(key), "params": theirs.get(key)}
+        for key in sorted(ours.keys() | theirs.keys())
+        if (key in ours, ours.get(key)) != (key in theirs, theirs.get(key))
+    }
+
+
+def flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as one, its keys joined by dots; lists stay whole."""
+    if not isinstance(value, dict) or not value:
+        return {prefix: value}
+    return {k: v for key, below in value.items() for k, v in flat(below, f"{prefix}.{key}".lstrip(".")).items()}
+
+
+def fingerprint(folder: Path) -> str:
+    """Of the names and bytes of every configuration file."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.yaml")):
+        digest.update(f"{path.as_posix()}\0{len(path.read_bytes())}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    stage.run(main)

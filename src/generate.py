@@ -1,0 +1,33 @@
+"""Draws the dataset: `data/dataset.npz`."""
+
+from pathlib import Path
+
+import numpy as np
+
+from infoplane import params, plugins, stage, store
+from infoplane.errors import InfoplaneError
+from infoplane.seeding import generator
+
+
+def main() -> None:
+    dataset = params.load().dataset
+    law = plugins.load("datasets", dataset.generator, "dataset.generator").make(**dataset.params)
+    x, y = law.sample(dataset.samples, generator(dataset.seed, "dataset"))
+    # A probe of its own generator: to ask for one leaves the rows that are trained on as they were.
+    probe_x, probe_y = law.sample(dataset.probe_samples, generator(dataset.seed, "probe"))
+    order = generator(dataset.seed, "split").permutation(dataset.samples)
+    split = np.full(dataset.samples, "train")
+    split[order[: dataset.test_samples]] = "test"
+    rows = store.Rows(
+        x=np.concatenate([x, probe_x]),
+        y=np.concatenate([y, probe_y]),
+        split=np.concatenate([split, np.full(dataset.probe_samples, "probe")]),
+        row_id=np.arange(dataset.samples + dataset.probe_samples, dtype=np.int64),
+    )
+    if not (np.isfinite(rows.x).all() and np.isfinite(rows.y).all()):
+        raise InfoplaneError(f"dataset.generator: {dataset.generator} drew NaN or infinity; mend its law")
+    store.save_dataset(Path("data"), rows)
+
+
+if __name__ == "__main__":
+    stage.run(main)

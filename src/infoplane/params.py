@@ -1,0 +1,22 @@
+"""Reads params.yaml as DVC and Hydra read it."""
+
+from pathlib import Path
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from .config import Config
+from .errors import InfoplaneError
+
+
+def load(path: Path = Path("params.yaml")) -> Config:
+    """The configuration in `path`. Read with OmegaConf, for which 1e-3 is a number; nothing is interpolated."""
+    try:
+        values = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+    except FileNotFoundError:
+        raise InfoplaneError(f"{path}: not there; run `python src/config.py --compose`") from None
+    except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
+        said = " ".join(str(error).split())
+        raise InfoplaneError(f"{path}: not readable as YAML ({said}); mend it, or recompose it from conf/") from None
+    return Config(values)
