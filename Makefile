@@ -1,0 +1,45 @@
+# One command from nothing to figures: `make repro`. Needs Python 3.11 or newer, git and make.
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: help repro test lint format requirements clean
+
+help:  ## what there is
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/pinned: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+$(VENV)/pinned-dev: $(VENV)/pinned requirements-dev.txt
+	$(VENV)/bin/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+repro: $(VENV)/pinned  ## set up .venv if needed and run the whole pipeline
+	dvc repro
+
+test: $(VENV)/pinned-dev  ## set up .venv if needed and run the tests
+	pytest
+
+lint: $(VENV)/pinned-dev  ## style and types
+	ruff check .
+	ruff format --check .
+	mypy
+
+format: $(VENV)/pinned-dev  ## mend what ruff can mend
+	ruff check --fix .
+	ruff format .
+
+requirements: $(VENV)/pinned-dev  ## pin the newest versions that pyproject.toml allows, then run the tests
+	pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --output-file requirements.txt pyproject.toml
+	sed -i.bak 's/+cpu$$//' requirements.txt && rm requirements.txt.bak
+	pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	sed -i.bak 's/+cpu$$//' requirements-dev.txt && rm requirements-dev.txt.bak
+
+clean:  ## remove the environment and all that was made, but not the cache
+	rm -rf $(VENV) .infoplane data/dataset.npz data/checkpoints data/activations data/estimates data/figures
