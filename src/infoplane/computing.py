@@ -1,26 +1,55 @@
-"""Where tasks are computed. The numbers do not depend on it."""
+"""Where tasks are computed: on this machine's cores, or on a Dask cluster. The numbers do not depend on it."""
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
 
 from .config import Compute
+from .errors import InfoplaneError
 
 Result = TypeVar("Result")
 
 
 def run(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compute: Compute) -> Iterator[Result]:
-    """`function(*task)` for each of `tasks`, in their order, on `compute.workers` processes (0: all cores)."""
-    workers = min(compute.workers or os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count() or 1, len(tasks))
+    """`function(*task)` for each of `tasks`, in their order.
+
+    Raises what the function raises, and `InfoplaneError` where no Dask scheduler answers.
+    """
+    if compute.scheduler is not None:
+        yield from _on_dask(function, tasks, compute.scheduler)
+        return
+    cores = getattr(os, "process_cpu_count", os.cpu_count)() or 1  # process_cpu_count: Python 3.13 and later
+    workers = min(compute.workers or cores, len(tasks))
     if workers <= 1:
         yield from (function(*task) for task in tasks)
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+    # A forked worker has all imports already; where there is no fork (or not safely: macOS) it starts anew.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
         futures = [pool.submit(function, *task) for task in tasks]
         try:
             for future in futures:
                 yield future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _on_dask(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], scheduler: str) -> Iterator[Result]:
+    """A task whose worker dies is computed again by another one."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InfoplaneError("compute.scheduler: needs Dask; `pip install 'infoplane[dask]'`") from None
+    try:
+        client = Client(scheduler, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InfoplaneError(
+            f"compute.scheduler: no Dask scheduler answers at {scheduler} ({error}); start one with `dask scheduler`"
+        ) from None
+    with client:
+        futures = [client.submit(function, *task, pure=False) for task in tasks]
+        for future in futures:
+            yield future.result()

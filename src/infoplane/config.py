@@ -99,7 +99,10 @@ class _Seed(Section):
 
 
 class Compute(Section):
-    workers: Annotated[int, Field(ge=0)]
+    """On `workers` cores of this machine (0: all), or on the Dask cluster of `scheduler`, as `tcp://host:port`."""
+
+    workers: Annotated[int, Field(ge=0)] = 0
+    scheduler: Annotated[str, Field(pattern=r"^(tcp|tls)://[^\s/]+:\d+$")] | None = None
 
 
 class Config:
