@@ -1,4 +1,4 @@
-"""What estimators need to know of values that repeat: is a variable discrete, its labels, their entropy."""
+"""What estimators ask of a variable: float64 rows, comparable columns, is it constant, is it discrete."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +10,17 @@ Labels = NDArray[np.int64]
 def rows(values: ArrayLike) -> Floats:
     """`values` `(samples, units)` as contiguous float64, -0.0 as 0.0, so that equal rows have equal bytes."""
     return np.ascontiguousarray(values, dtype=np.float64) + 0.0
+
+
+def standardised(values: Floats) -> Floats:
+    """Columns of `(..., samples, units)` at mean 0 and standard deviation 1; constant columns become 0."""
+    low, high = values.min(axis=-2, keepdims=True), values.max(axis=-2, keepdims=True)
+    moving = high > low
+    # Halves first: the range of a column may be more than the largest double.
+    span = np.where(moving, high / 2 - low / 2, 1.0)
+    between = np.where(moving, (values / 2 - low / 2) / span, 0.0)
+    centred = between - between.mean(axis=-2, keepdims=True)
+    return np.asarray(centred / np.where(moving, np.sqrt(np.mean(centred**2, axis=-2, keepdims=True)), 1.0))
 
 
 def labels(values: Floats) -> Labels:
@@ -38,7 +49,5 @@ def is_discrete(values: Floats) -> bool:
 
 def entropy_bits(counts: Labels) -> float:
     """The plug-in entropy of `counts` in bits; the order of the counts does not change the sum."""
-    how_many = np.bincount(counts)
-    sizes = np.flatnonzero(how_many)[np.flatnonzero(how_many) > 0]
-    total = float(counts.sum())
-    return float(-np.sum(how_many[sizes] * (sizes / total) * np.log2(sizes / total)) + 0.0)
+    shares = np.sort(counts[counts > 0]) / counts.sum()
+    return float(-np.sum(shares * np.log2(shares)) + 0.0)

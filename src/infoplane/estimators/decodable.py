@@ -1,0 +1,147 @@
+"""What a simple decoder can use: the lower bound h(Y) - E[-log q(y | t)] on I(T;Y) (Barber & Agakov 2003).
+
+Each q(y | t) is fitted on other samples than the one it is asked about, so that the second term is at least
+h(Y | T) on average, whatever q is. I(T;Y) of a hidden layer may be at its ceiling from the start; this is the
+curve that rises with training.
+
+- `linear`, continuous y: Bayesian linear regression, each sample predicted from all others in closed form,
+  averaged over prior strengths by their evidence on those others.
+- `linear`, discrete y: softmax regression, cross-validated.
+- `mlp`: a network of one hidden layer fitted on the other folds. 0.2 to 0.6 s a value at n = 350.
+
+The scale of the units plays no part. A y that is linear in t without noise has infinite information; the
+weakest prior lets about 13 bits a target through. Where units outnumber samples a linear decoder finds
+little: reduce the layer first.
+
+h(Y) of a continuous y is estimated by nearest neighbours (Kozachenko & Leonenko 1987), once for all layers,
+so that its error moves all curves alike: on the quadratic data set at n = 350 by -0.01 +- 0.07 bits, of which
+0.06 are the luck of the sample. The bound holds to within that. For a discrete y it is the plug-in entropy,
+which is low by (classes - 1) / (2 n ln 2) bits: on the safe side.
+"""
+
+import copy
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+from scipy.spatial import cKDTree
+from scipy.special import digamma
+
+from ..errors import InfoplaneError
+from ._decoders import HIDDEN, class_loss_bits, folds_of, network_means
+from ._regression import principal, regression_loss_bits
+from ._variables import Floats, Labels, entropy_bits, is_constant, is_discrete, labels, rows, standardised
+
+# What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (it is -0.01).
+TOLERANCE_BITS = 0.05
+
+Decoder = Literal["linear", "mlp"]
+Folds = Annotated[int, Field(ge=2)]
+
+# Neighbours for h(Y): more smooth the density, fewer add noise (0.09 bits for 3, 0.07 for 10, at n = 350).
+NEIGHBOURS = 10
+# Layers decomposed at once: the work arrays stay within the processor's cache.
+CHUNK = 64
+
+
+def estimate(
+    x: Floats, y: Floats, *, rng: np.random.Generator, decoder: Decoder = "linear", folds: Folds = 5
+) -> float:
+    """The bound in bits; x `(samples, units)`, y `(samples, targets)`.
+
+    `folds` are those of softmax regression and of the network. Raises `InfoplaneError` for a y that is
+    neither discrete nor has a density (exact ties), or whose targets depend on each other linearly.
+    """
+    return float(estimate_many([x], y, rngs=[rng], decoder=decoder, folds=folds)[0])
+
+
+def estimate_many(
+    xs: Sequence[Floats],
+    y: Floats,
+    *,
+    rngs: Sequence[np.random.Generator],
+    decoder: Decoder = "linear",
+    folds: Folds = 5,
+) -> Floats:
+    """`estimate` of each of `xs` against one y, `(len(xs),)` bits."""
+    y = rows(y)
+    bits = np.zeros(len(xs))
+    layers = {i: rows(x) for i, x in enumerate(xs) if not is_constant(rows(x))}
+    if is_constant(y) or not layers:
+        return bits
+    entropy, classes, z = _entropy_bits(y), _classes(y), standardised(y)
+    if decoder == "linear" and classes is None:
+        for alike in _chunks(layers):
+            axes = principal(standardised(np.stack([layers[i] for i in alike])))
+            bits[alike] = entropy - regression_loss_bits(*axes, z[None])
+    else:
+        for i, layer in layers.items():
+            bits[i] = entropy - _fold_loss_bits(standardised(layer), z, classes, decoder, folds, rngs[i])
+    return bits
+
+
+def estimate_permuted(
+    x: Floats,
+    y: Floats,
+    *,
+    permutations: Labels,
+    rng: np.random.Generator,
+    decoder: Decoder = "linear",
+    folds: Folds = 5,
+) -> Floats:
+    """`estimate(x, y[p])` for each row p of `permutations` `(draws, samples)`; `(draws,)` bits."""
+    x, y = rows(x), rows(y)
+    if decoder == "mlp" or is_discrete(y) or is_constant(x) or is_constant(y):
+        each = [estimate(x, y[p], rng=copy.deepcopy(rng), decoder=decoder, folds=folds) for p in permutations]
+        return np.array(each)
+    axes, entropy, z = principal(standardised(x)[None]), _entropy_bits(y), standardised(y)
+    starts = range(0, len(permutations), CHUNK)
+    losses = [regression_loss_bits(*axes, z[permutations[start : start + CHUNK]]) for start in starts]
+    return entropy - np.concatenate(losses)
+
+
+def _classes(y: Floats) -> Labels | None:
+    return labels(y) if is_discrete(y) else None
+
+
+def _entropy_bits(y: Floats) -> float:
+    """H(Y) of a discrete y; of any other h of its standardised columns, in which the scale of y drops out."""
+    if is_discrete(y):
+        return entropy_bits(np.bincount(labels(y)))
+    samples, targets = y.shape
+    neighbours = min(NEIGHBOURS, samples - 1)
+    z = standardised(y)
+    distance = np.sort(np.asarray(cKDTree(z).query(z, [neighbours + 1], p=np.inf)[0])[:, 0])
+    if distance[0] == 0:
+        raise InfoplaneError(
+            f"y: more than {neighbours} samples share one value and others do not, so it has no entropy "
+            "to start from; use mixed_ksg"
+        )
+    nats = digamma(samples) - digamma(neighbours) + targets * np.mean(np.log(2 * distance))
+    return float(nats / np.log(2))
+
+
+def _chunks(layers: dict[int, Floats]) -> list[list[int]]:
+    """The keys of `layers`, grouped by shape, `CHUNK` at most in a group."""
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for i, layer in layers.items():
+        alike.setdefault(layer.shape, []).append(i)
+    return [keys[start : start + CHUNK] for keys in alike.values() for start in range(0, len(keys), CHUNK)]
+
+
+def _fold_loss_bits(
+    x: Floats, z: Floats, classes: Labels | None, decoder: Decoder, folds: int, rng: np.random.Generator
+) -> float:
+    """Mean held-out -log2 q(y | x) of the decoders that have no closed form."""
+    if classes is not None:
+        hidden = HIDDEN if decoder == "mlp" else 0
+        return float(np.mean(class_loss_bits(x, classes, folds, hidden, rng)))
+    fold = folds_of(np.zeros(len(x), np.int64), folds)
+    loss = 0.0
+    for held_out in range(folds):
+        test = fold == held_out
+        # The network says where y lies; regression on that, within the fold, says how sure that is.
+        means = standardised(network_means(x, z, ~test, rng))
+        loss += float(regression_loss_bits(*principal(means[None]), z[test][None])[0]) * test.sum() / len(x)
+    return loss
