@@ -13,7 +13,7 @@ from ._variables import Floats, Labels
 # Tanh units of the network: more did not decode more at 350 samples.
 HIDDEN = 32
 # Half of it times the sum of squared weights is added to the loss. Regression needs little: it is calibrated
-# after the fit. Softmax regression has scikit-learn's default; a network at 1 is too sure of itself (-1.0 bits
+# after the fit. Softmax regression has scikit-learn's default; a network at 1 is overconfident (-1.0 bits
 # for independent labels, 350 samples x 8 units; -0.1 at 3) and at 10 misses what is there.
 SQUARE_PENALTY, SOFTMAX_PENALTY, NETWORK_PENALTY = 0.01, 1.0, 3.0
 
