@@ -23,11 +23,16 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("store")
     rng = generator(0, "test_computing")
     x = rng.uniform(-3, 3, (60, 1))
-    rows = store.Rows(x, x**2 + rng.normal(0, 0.2, x.shape), np.full(60, "train"), np.arange(60, dtype=np.int64))
+    rows = store.Rows(
+        x, x**2 + rng.normal(0, 0.2, x.shape), np.full(60, "train"), np.arange(60, dtype=np.int64)
+    )
     store.save_dataset(root, rows)
     for epoch in range(4):
         weights = rng.normal(size=(2, 1, 5))
-        layers = {"layer_1": np.maximum(x @ weights, 0).astype(np.float32), "output": (x @ weights).astype(np.float32)}
+        layers = {
+            "layer_1": np.maximum(x @ weights, 0).astype(np.float32),
+            "output": (x @ weights).astype(np.float32),
+        }
         store.save_activations(root, epoch, store.Activations(layers, rows.row_id))
     return root
 
@@ -85,7 +90,9 @@ def square_but_die_once(number: int, marker: Path) -> int:
 def test_a_killed_worker_loses_nothing(cluster: str, tmp_path: Path) -> None:
     marker = tmp_path / "killed"
     tasks = [(number, marker) for number in range(20)]
-    assert list(computing.run(square_but_die_once, tasks, Compute(scheduler=cluster))) == [n**2 for n in range(20)]
+    assert list(computing.run(square_but_die_once, tasks, Compute(scheduler=cluster))) == [
+        n**2 for n in range(20)
+    ]
     assert marker.exists(), "a worker was killed"
 
 
