@@ -4,6 +4,7 @@
 dataset, model or estimator are checked against the signature of the function that takes them (`plugins`).
 """
 
+import copy
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -50,7 +51,7 @@ class Optimizer(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False, frozen=True)
     target: Annotated[str, Field(alias="_target_", pattern=r"^torch\.optim\.[A-Z]\w*$")]
     lr: Annotated[float, Field(gt=0)]
-    __pydantic_extra__: dict[str, float | bool | list[float]]
+    __pydantic_extra__: dict[str, int | float | bool | str | list[float]]  # LBFGS has a count and a name
 
 
 class Loss(Section):
@@ -80,18 +81,39 @@ class Measure(Section):
     """
 
     pairs: Literal["right", "shuffled"] = "right"
+    samples: Count | None = None  # the first so many rows of a fixed shuffle, to see what n does; all of them by default
     every: Count = 1
-    epochs: list[Annotated[int, Field(ge=0)]] | None = None
+    epochs: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
     targets: Annotated[list[Literal["y", "x"]], Field(min_length=1)] = ["y", "x"]  # noqa: RUF012 (a model copies it)
-    replicates: Literal["all"] | list[Annotated[int, Field(ge=0)]] = "all"
-    layers: Literal["all"] | list[str] = "all"
+    replicates: Literal["all"] | Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = "all"
+    layers: Literal["all"] | Annotated[list[str], Field(min_length=1)] = "all"
+
+
+class Reduce(Section):
+    components: Count
+
+
+class Stderr(Section):
+    splits: Annotated[int, Field(ge=2)]
 
 
 class Estimator(Section):
+    """`permutations` is how many draws of the null a value gets; with fewer than 19 no p could reach 0.05."""
+
     id: str
     estimator: str
     measure: Measure = Measure()
+    reduce: Reduce | None = None
+    stderr: Stderr | None = None
+    permutations: Annotated[int, Field(ge=19)] | None = None
     params: dict[str, Any]
+
+
+class Plot(Section):
+    """`answer` holds the estimator ids of the answering figure, each with the words that name it there."""
+
+    hidden_layer: str | None = None
+    answer: dict[str, str] = {}  # noqa: RUF012 (a model copies it)
 
 
 class _Seed(Section):
@@ -143,6 +165,10 @@ class Config:
         return plugins.checked(Extract, self._section("extract"), "extract")
 
     @cached_property
+    def plot(self) -> Plot:
+        return plugins.checked(Plot, self._section("plot"), "plot")
+
+    @cached_property
     def compute(self) -> Compute:
         return plugins.checked(Compute, self._section("compute"), "compute")
 
@@ -164,12 +190,24 @@ class Config:
         section = _with_params(values, Estimator, where, "estimators", "estimator", "estimate")
         return plugins.checked(Estimator, section | {"id": key}, where)
 
+    def with_estimators(self, overrides: Mapping[str, Any]) -> "Config":
+        """The same experiment with other settings of estimators, each by its dotted key: `{"ksg.k": 5}`."""
+        estimators = copy.deepcopy(dict(self._section("estimators")))
+        for key, value in overrides.items():
+            *above, last = key.split(".")
+            place = estimators
+            for name in above:
+                place = place.setdefault(name, {})
+                _mapping(place, f"estimators.{key}")
+            place[last] = value
+        return Config({**self._values, "estimators": estimators})
+
     def validate(self) -> None:
         """Every section and what they say together. Raises `InfoplaneError` at the first that is wrong."""
         unknown = sorted(set(self._values) - SECTIONS)
         if unknown:
             raise InfoplaneError(f"{unknown[0]}: unknown key; known here: {', '.join(sorted(SECTIONS))}")
-        _ = self.seed, self.model, self.train, self.compute
+        _ = self.seed, self.model, self.train, self.plot, self.compute
         rows = {
             "train": self.dataset.samples - self.dataset.test_samples,
             "test": self.dataset.test_samples,

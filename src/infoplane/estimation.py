@@ -1,20 +1,46 @@
 """Runs one estimator over saved activations, a block of epochs at a time."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import plugins, store
+from . import flags, plugins, reduction, store, uncertainty
 from .config import Estimator
 from .errors import InfoplaneError
+from .interface import Method
 from .seeding import Generators, generator
 
-Array = NDArray[np.float64]
-COLUMNS = ["estimator", "replicate", "epoch", "layer", "target", "mi_bits", "flags"]
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+Key = tuple[int | str, ...]  # (estimator id, replicate, epoch, layer, target)
+
+COLUMNS = ["estimator", "replicate", "epoch", "layer", "target", "mi_bits"]
+NULL_COLUMNS = ["null_mean_bits", "null_p95_bits", "p_value"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The activations `t` `(samples, units)` of one layer, as the estimator gets them, and their flags."""
+
+    replicate: int
+    epoch: int
+    name: str
+    t: Array
+    flags: set[str]
+
+
+def columns(estimator: Estimator) -> list[str]:
+    """Of the table of estimates; what the settings do not ask for has no column."""
+    return [
+        *COLUMNS,
+        *(["stderr_bits"] if estimator.stderr else []),
+        *(NULL_COLUMNS if estimator.permutations else []),
+        "flags",
+    ]
 
 
 def chosen_epochs(estimator: Estimator, available: Sequence[int]) -> list[int]:
@@ -25,15 +51,101 @@ def chosen_epochs(estimator: Estimator, available: Sequence[int]) -> list[int]:
     missing = sorted(set(measure.epochs) - set(available))
     if missing:
         raise InfoplaneError(
-            f"estimators.{estimator.id}.measure.epochs: {missing[0]} was not extracted; the last is {available[-1]}"
+            f"estimators.{estimator.id}.measure.epochs: {missing[0]} was not extracted; "
+            f"the last is {available[-1]}"
         )
     return sorted(set(measure.epochs))
 
 
-def estimate_epochs(root: Path, estimator: Estimator, seed: int, epochs: Sequence[int]) -> list[dict[str, Any]]:
-    """One row (see `COLUMNS`) for every value that `estimator.measure` asks for at `epochs`."""
+def estimate_epochs(
+    root: Path, estimator: Estimator, seed: int, epochs: Sequence[int]
+) -> list[dict[str, Any]]:
+    """One row (see `columns`) for every value that `estimator.measure` asks for at `epochs`.
+
+    `flags` has all words but those that need the truth (`flags.mark_truth`). No value depends on the others of
+    the block.
+    """
     module = plugins.load("estimators", estimator.estimator, f"estimators.{estimator.id}.estimator")
-    dataset = store.load_dataset(root)
+    methods = [
+        Method(module, estimator.params, target)
+        for target in ("y", "x")
+        if target in estimator.measure.targets
+    ]
+    dataset, layers = _load(root, estimator, seed, epochs, judge_scale=not methods[0].is_scale_invariant)
+    rows = []
+    for method in methods:
+        try:
+            rows += _estimate(
+                method, estimator, seed, layers, dataset.y if method.target == "y" else dataset.x
+            )
+        except InfoplaneError as error:
+            raise InfoplaneError(f"estimators.{estimator.id}: {error}") from error
+    if estimator.measure.pairs == "right" and estimator.reduce is None:
+        flags.mark_gains(rows)
+    return [row | {"flags": flags.joined(row["flags"])} for row in rows]
+
+
+def _estimate(
+    method: Method, estimator: Estimator, seed: int, layers: Sequence[Layer], y: Floats
+) -> list[dict[str, Any]]:
+    """The rows of one target, whose samples are `y` `(samples, targets)`, in the order of `layers`."""
+    xs = [layer.t for layer in layers]
+    keys: list[Key] = [
+        (estimator.id, layer.replicate, layer.epoch, layer.name, method.target) for layer in layers
+    ]
+    mi_bits, own_flags = method.values(xs, y, Generators(seed, keys))
+    maximum_bits = method.maximum_bits(len(y))
+    stderr_bits = None
+    if estimator.stderr is not None:
+        stderr_bits = _stderr_bits(method, estimator.id, estimator.stderr.splits, seed, keys, xs, y)
+    orders = None
+    if estimator.permutations is not None and method.has_pairs:
+        orders = uncertainty.permutations(
+            estimator.permutations, len(y), generator(seed, estimator.id, "permutations")
+        )
+    rows = []
+    for place, layer in enumerate(layers):
+        row: dict[str, Any] = dict(zip(COLUMNS, [*keys[place], float(mi_bits[place])], strict=True))
+        words = layer.flags | own_flags[place]
+        if maximum_bits is not None and flags.is_saturated(row["mi_bits"], maximum_bits):
+            words.add("saturated")
+        if stderr_bits is not None:
+            row["stderr_bits"] = float(stderr_bits[place])
+        if orders is not None:
+            null_bits = _null_bits(method, seed, keys[place], xs[place], y, orders)
+            row |= uncertainty.null_summary(row["mi_bits"], null_bits)
+            if flags.is_inside_null(row["p_value"]):
+                words.add("inside_null")
+        rows.append(row | {"flags": words})
+    return rows
+
+
+def _stderr_bits(
+    method: Method, key: str, splits: int, seed: int, keys: Sequence[Key], xs: Sequence[Array], y: Floats
+) -> Floats:
+    """The standard error of each value, `(len(xs),)` bits. All values are estimated on the same halves."""
+    found = np.empty((splits, 2, len(xs)))
+    for split in range(splits):
+        for side, half in enumerate(uncertainty.halves(len(y), generator(seed, key, "split", split))):
+            rngs = Generators(seed, [(*of_value, "split", split, side) for of_value in keys])
+            try:
+                found[split, side], _ = method.values([x[half] for x in xs], y[half], rngs)
+            except InfoplaneError as error:
+                raise InfoplaneError(f"stderr: on a half of {len(half)} samples: {error}") from error
+    return uncertainty.stderr_bits(found[:, 0], found[:, 1])
+
+
+def _null_bits(method: Method, seed: int, key: Key, x: Array, y: Floats, orders: NDArray[np.int64]) -> Floats:
+    """The value with its target's rows permuted, `(draws,)` bits. Each value shuffles `orders` by itself."""
+    own = generator(seed, *key, "permutation").permutation(len(y))
+    rngs = Generators(seed, [(*key, "permutation", draw) for draw in range(len(orders))])
+    return method.permuted(x, y, orders[:, own], rngs)
+
+
+def _load(
+    root: Path, estimator: Estimator, seed: int, epochs: Sequence[int], judge_scale: bool
+) -> tuple[store.Rows, list[Layer]]:
+    """The dataset in the order of the activations, and every layer, both as far as `measure` asks."""
     loaded = [(epoch, store.load_activations(root, epoch)) for epoch in epochs]
     row_id = loaded[0][1].row_id
     for epoch, activations in loaded:
@@ -42,68 +154,57 @@ def estimate_epochs(root: Path, estimator: Estimator, seed: int, epochs: Sequenc
                 f"{store.activations_path(root, epoch)}: its rows are not in the order of epoch {epochs[0]}; "
                 "run `dvc repro extract`"
             )
-    rows = dataset.select(row_id, str(store.activations_path(root, epochs[0])))
-    keys, xs = [], []
+    places = _places(estimator, seed, len(row_id))
+    dataset = store.load_dataset(root).select(row_id[places], str(store.activations_path(root, epochs[0])))
+    layers = []
     for epoch, activations in loaded:
-        for replicate, layer, x in _chosen(estimator, activations):
-            keys.append((replicate, epoch, layer))
-            if estimator.measure.pairs == "shuffled":
-                x = x[generator(seed, estimator.id, "pairs", replicate, epoch, layer).permutation(len(x))]
-            xs.append(x)
-    return [
-        {
-            "estimator": estimator.id,
-            "replicate": replicate,
-            "epoch": epoch,
-            "layer": layer,
-            "target": target,
-            "mi_bits": float(value),
-            "flags": "",
-        }
-        for target, y in (("y", rows.y), ("x", rows.x))
-        if target in estimator.measure.targets
-        for (replicate, epoch, layer), value in zip(
-            keys, values(module, estimator, xs, y, target, _generators(seed, estimator, keys, target)), strict=True
-        )
-    ]
-
-
-def values(
-    module: ModuleType, estimator: Estimator, xs: Sequence[Array], y: Array, target: str, rngs: Generators
-) -> Array:
-    """The estimate, in bits, of each `x` of `xs` with `y`, by the cheapest function that the estimator offers."""
-    try:
-        if target == "x" and hasattr(module, "input_information"):
-            if hasattr(module, "input_information_many"):
-                found = module.input_information_many(xs, rngs=rngs, **estimator.params)
+        for name, replicates, array in _chosen(estimator, activations):
+            array = array[:, places]
+            words = flags.of_layer(array)
+            if estimator.reduce is None:
+                ts: list[Array] = list(array)
             else:
-                found = [
-                    module.input_information(x, rng=rng, **estimator.params)
-                    for x, rng in zip(xs, rngs, strict=True)
-                ]
-        elif hasattr(module, "estimate_many"):
-            found = module.estimate_many(xs, y, rngs=rngs, **estimator.params)
-        else:
-            found = [module.estimate(x, y, rng=rng, **estimator.params) for x, rng in zip(xs, rngs, strict=True)]
-    except InfoplaneError as error:
-        raise InfoplaneError(f"estimators.{estimator.id}: {error}") from error
-    return np.asarray(found, dtype=np.float64)
+                ts = [reduction.principal_components(t, estimator.reduce.components) for t in array]
+            if judge_scale:
+                flags.mark_scale(array if estimator.reduce is None else ts, words)
+            for replicate, t, found in zip(replicates, ts, words, strict=True):
+                if estimator.measure.pairs == "shuffled":
+                    t = t[generator(seed, estimator.id, "pairs", replicate, epoch, name).permutation(len(t))]
+                layers.append(Layer(replicate, epoch, name, t, found))
+    return dataset, layers
 
 
-def _chosen(estimator: Estimator, activations: store.Activations) -> Iterator[tuple[int, str, NDArray[np.float32]]]:
-    """(replicate, layer, activation) for every one that `measure` asks for."""
+def _places(estimator: Estimator, seed: int, samples: int) -> NDArray[np.int64] | slice:
+    """The places of the samples to measure; each smaller number of them is a part of a larger one."""
+    wanted = estimator.measure.samples
+    if wanted is None:
+        return slice(None)
+    if wanted > samples:
+        raise InfoplaneError(
+            f"estimators.{estimator.id}.measure.samples: {wanted} of the {samples} there are; lower it"
+        )
+    return generator(seed, "samples").permutation(samples)[:wanted]
+
+
+def _chosen(
+    estimator: Estimator, activations: store.Activations
+) -> Iterator[tuple[str, list[int], NDArray[np.float32]]]:
+    """(layer, replicates, activations of these) for all that `measure` asks for, in network order."""
     measure, where = estimator.measure, f"estimators.{estimator.id}.measure"
-    layers = list(activations.layers) if measure.layers == "all" else measure.layers
-    for layer in layers:
-        if layer not in activations.layers:
-            raise InfoplaneError(f"{where}.layers: no layer {layer!r}; there are {', '.join(activations.layers)}")
-        array = activations.layers[layer]
-        replicates = range(len(array)) if measure.replicates == "all" else measure.replicates
-        for replicate in replicates:
-            if replicate >= len(array):
-                raise InfoplaneError(f"{where}.replicates: no replicate {replicate}; the last is {len(array) - 1}")
-            yield replicate, layer, array[replicate]
-
-
-def _generators(seed: int, estimator: Estimator, keys: Sequence[tuple[int, int, str]], target: str) -> Generators:
-    return Generators(seed, [(estimator.id, *key, target) for key in keys])
+    names = list(activations.layers)
+    if measure.layers != "all":
+        unknown = [layer for layer in measure.layers if layer not in names]
+        if unknown:
+            raise InfoplaneError(f"{where}.layers: no layer {unknown[0]!r}; there are {', '.join(names)}")
+        names = [name for name in names if name in measure.layers]
+    for name in names:
+        array = activations.layers[name]
+        if measure.replicates == "all":
+            yield name, list(range(len(array))), array
+            continue
+        replicates = sorted(set(measure.replicates))
+        if replicates[-1] >= len(array):
+            raise InfoplaneError(
+                f"{where}.replicates: no replicate {replicates[-1]}; the last is {len(array) - 1}"
+            )
+        yield name, replicates, array[replicates]

@@ -5,10 +5,12 @@ Below the root (`data/`): see "What the files hold" in docs/files.md. Nothing is
 
 import csv
 import io
+import json
+import math
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,37 @@ def load_dataset(root: Path) -> Rows:
     return rows
 
 
+def checkpoints_folder(root: Path) -> Path:
+    return root / "checkpoints"
+
+
+def checkpoint_path(folder: Path, epoch: int) -> Path:
+    return folder / f"epoch_{epoch:04d}.safetensors"
+
+
+def checkpoint_epochs(root: Path) -> list[int]:
+    return epochs(checkpoints_folder(root), ".safetensors")
+
+
+def state_path(folder: Path) -> Path:
+    """The state of training at the last epoch, in its scratch folder."""
+    return folder / "state.safetensors"
+
+
+def training_path(root: Path) -> Path:
+    return root / "training.csv"
+
+
+def save_training(root: Path, losses: NDArray[np.float32]) -> None:
+    """`losses (epochs, replicates, 2)`: of the train and of the test rows, from epoch 0."""
+    rows = (
+        {"replicate": replicate, "epoch": epoch, "train_loss": float(train), "test_loss": float(test)}
+        for replicate in range(losses.shape[1])
+        for epoch, (train, test) in enumerate(losses[:, replicate])
+    )
+    save_table(training_path(root), rows, ("replicate", "epoch", "train_loss", "test_loss"))
+
+
 def activations_path(root: Path, epoch: int) -> Path:
     return root / "activations" / f"epoch_{epoch:04d}.npz"
 
@@ -127,13 +160,39 @@ def save_estimates(root: Path, key: str, rows: Sequence[Mapping[str, Any]], colu
     save_table(estimates_path(root, key), rows, columns)
 
 
-def save_table(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def save_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """A csv whose numbers read back as the same doubles; infinity is `inf`, what is not there is empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(path, text.getvalue().encode())
+
+
+@dataclass(frozen=True)
+class Truth:
+    """I(X;Y) in bits where it is known, and each (replicate, epoch, layer, target) of infinite truth."""
+
+    ceiling_bits: float | None = None
+    infinite: frozenset[tuple[int, int, str, str]] = frozenset()
+
+
+def load_truth(root: Path) -> Truth:
+    """What flags need of ceiling.json and truth.csv, without the second that pandas takes (see `tables`)."""
+    path = root / "ceiling.json"
+    try:
+        ceiling_bits = json.loads(path.read_text())["mi_bits"]
+        path = root / "truth.csv"
+        infinite = frozenset(
+            (int(row["replicate"]), int(row["epoch"]), row["layer"], row["target"])
+            for row in csv.DictReader(io.StringIO(path.read_text()))
+            if math.isinf(float(row["mi_bits"]))
+        )
+        return Truth(None if ceiling_bits is None else float(ceiling_bits), infinite)
+    except FileNotFoundError:
+        raise InfoplaneError(f"{path}: not there; run `dvc repro truth`") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise InfoplaneError(f"{path}: cannot be read ({error!r}); run `dvc repro truth`") from None
 
 
 def epochs(folder: Path, suffix: str) -> list[int]:

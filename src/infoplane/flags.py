@@ -1,0 +1,120 @@
+"""Words that say when a number is not what it seems. docs/flags.md says what to do about each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .store import Truth
+from .uncertainty import NORMAL_QUANTILE
+
+TIES_SHARE = 0.01  # of the rows; fewer do not move any estimate by more than its error
+SCALE_RATIO = 1e3  # between the standard deviations of two columns
+SATURATED_SHARE = 0.95  # of what the estimator can read at most
+NULL_P = 0.05
+
+Row = dict[str, Any]
+
+
+def of_layer(t: NDArray[np.float32]) -> list[set[str]]:
+    """`constant`, `dead_units:M` and `ties:P` of each replicate of t `(replicates, samples, units)`."""
+    samples = t.shape[1]
+    dead = (t == t[:, :1]).all(axis=1).sum(axis=1)
+    numbers = np.sort(_fingerprints(t), axis=1)
+    same = numbers[:, 1:] == numbers[:, :-1]
+    alone = np.ones((len(t), samples), dtype=np.bool_)
+    alone[:, 1:] &= ~same
+    alone[:, :-1] &= ~same
+    tied = 1 - alone.mean(axis=1)
+    found = []
+    for dead_units, share in zip(dead.tolist(), tied.tolist(), strict=True):
+        if dead_units == t.shape[2]:
+            found.append({"constant"})
+            continue
+        words = {f"dead_units:{dead_units}"} if dead_units else set()
+        found.append(words | {f"ties:{round(100 * share)}"} if share >= TIES_SHARE else words)
+    return found
+
+
+def mark_scale(ts: NDArray[np.floating] | Sequence[NDArray[np.floating]], words: Sequence[set[str]]) -> None:
+    """Adds `scale` to the `words` of each t `(samples, units)` whose moving columns differ too much.
+
+    An array `(replicates, samples, units)` is judged at once.
+    """
+    differ = _differ_in_scale(ts) if isinstance(ts, np.ndarray) else [_differ_in_scale(t) for t in ts]
+    for found, too_much in zip(words, differ, strict=True):
+        if too_much:
+            found.add("scale")
+
+
+def is_saturated(mi_bits: float, maximum_bits: float) -> bool:
+    """Whether a value is as good as the most that its estimator can read."""
+    return mi_bits >= SATURATED_SHARE * maximum_bits
+
+
+def is_inside_null(p_value: float) -> bool:
+    return p_value > NULL_P
+
+
+def exceeds(mi_bits: float, limit_bits: float, *stderr_bits: float | None) -> bool:
+    """Whether `mi_bits` is above a limit by more than 1.96 of their standard errors, in quadrature.
+
+    One that is not known counts as 0.
+    """
+    error_bits = float(np.hypot.reduce([error or 0.0 for error in stderr_bits]))
+    return mi_bits - limit_bits > NORMAL_QUANTILE * error_bits
+
+
+def mark_gains(rows: Sequence[Row]) -> None:
+    """Adds `dpi` to each row of I(T;Y) that exceeds the layer before it; layers come in network order."""
+    before: dict[tuple[int, int], Row] = {}
+    for row in rows:
+        if row["target"] == "y":
+            last = before.get((row["replicate"], row["epoch"]))
+            if last is not None and exceeds(
+                row["mi_bits"], last["mi_bits"], row.get("stderr_bits"), last.get("stderr_bits")
+            ):
+                row["flags"].add("dpi")
+            before[row["replicate"], row["epoch"]] = row
+
+
+def mark_truth(rows: Sequence[Row], truth: Truth, shuffled: bool) -> None:
+    """Adds `above_ceiling` to rows of I(T;Y), and `infinite` unless pairs are shuffled: the truth is 0."""
+    for row in rows:
+        words = set(filter(None, row["flags"].split(";")))
+        limit_bits = truth.ceiling_bits if row["target"] == "y" else None
+        if limit_bits is not None and exceeds(row["mi_bits"], limit_bits, row.get("stderr_bits")):
+            words.add("above_ceiling")
+        if not shuffled and (row["replicate"], row["epoch"], row["layer"], row["target"]) in truth.infinite:
+            words.add("infinite")
+        row["flags"] = joined(words)
+
+
+def joined(words: set[str]) -> str:
+    """As the table holds them."""
+    return ";".join(sorted(words))
+
+
+def _fingerprints(t: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """A number for each row of t `(replicates, samples, units)`; equal rows have equal numbers.
+
+    A hash of the bits, one unit after another, since comparing rows takes a hundred times as long. That two
+    rows which differ have one number is as good as impossible (2^-64 a pair, were the hash ideal).
+    """
+    lanes = (t.astype(np.float32, copy=False) + np.float32(0)).view(np.uint32)  # -0.0 is 0.0
+    numbers = np.full(t.shape[:2], 1, dtype=np.uint64)
+    for unit in range(t.shape[2]):
+        numbers ^= lanes[:, :, unit]
+        numbers *= np.uint64(0x9E3779B97F4A7C15)
+        numbers ^= numbers >> np.uint64(32)
+    return numbers
+
+
+def _differ_in_scale(t: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Of t `(..., samples, units)`."""
+    moving = (t != t[..., :1, :]).any(axis=-2)
+    deviation = t.std(axis=-2, dtype=np.float64)
+    largest = np.where(moving, deviation, 0.0).max(axis=-1)
+    least = np.where(moving, deviation, np.inf).min(axis=-1)
+    return np.asarray(largest > SCALE_RATIO * least)
