@@ -49,7 +49,7 @@ def regression_loss_bits(t: Floats, squares: Floats, y: Floats) -> Floats:
     sign, log_j = np.linalg.slogdet(j)
     if not (sign > 0).all() or np.linalg.cond(j).max() > 1e14:
         raise InfoplaneError("y: its targets depend on each other linearly; leave the dependent ones out")
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         removed = np.sum((error @ np.linalg.inv(j)) * error, axis=3) / (1 - leverage)
         log_q = (
             multigammaln((samples - 1) / 2, targets)
@@ -66,6 +66,6 @@ def regression_loss_bits(t: Floats, squares: Floats, y: Floats) -> Floats:
     loss = -np.mean(mixed, axis=1) / np.log(2)
     if not np.isfinite(loss).all():
         raise InfoplaneError(
-            "y: one sample lies beyond all others by more than a double resolves; transform y"
+            "y: one sample stands so far apart that the others are as good as equal; leave it out"
         )
     return np.asarray(loss)

@@ -121,6 +121,11 @@ def input_information_many(
     return np.array([_entropy(_cells(t, rule, bins, range, outside)) for t in ts], dtype=np.float64)
 
 
+def scale_invariant(*, range: Range = None, **_: object) -> bool:
+    """Whether the scale of single columns leaves the value as it is."""
+    return range is None
+
+
 def _cells(t: Floats, rule: Rule, bins: int, range: list[float] | None, outside: Outside) -> Labels:
     """The number of each row's cell, `(samples,)`, counted in the order in which the rows come upon them."""
     t = rows(t)

@@ -101,6 +101,11 @@ def estimate_permuted(
     return entropy - np.concatenate(losses)
 
 
+def scale_invariant(**_: object) -> bool:
+    """Whether the scale of single columns leaves the value as it is."""
+    return True
+
+
 def _classes(y: Floats) -> Labels | None:
     return labels(y) if is_discrete(y) else None
 

@@ -59,6 +59,11 @@ def estimate(
     return float((logs[0][1] + logs[1][1] - logs[2][1]) / 2 / np.log(2))
 
 
+def scale_invariant(**_: object) -> bool:
+    """Whether the scale of single columns leaves the value as it is."""
+    return True
+
+
 def _varying(centred: Floats) -> Floats:
     """Columns on their principal axes, without those that do not vary."""
     variances, axes = np.linalg.eigh(centred.T @ centred / len(centred))

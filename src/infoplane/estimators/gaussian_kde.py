@@ -24,6 +24,8 @@ from ._variables import Floats, Labels, is_constant, is_discrete, labels, rows, 
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000.
 TOLERANCE_BITS = 0.05
+# Another order of units turns the axes round, and the points of the grid come to lie elsewhere.
+ORDER_TOLERANCE_BITS = 1e-6
 
 Bandwidth = Literal["scott", "silverman"] | Annotated[float, Field(gt=0)]
 
@@ -73,6 +75,11 @@ def estimate(
     stretch = np.linalg.slogdet(np.cov(both.T, bias=True))[1] / 2
     nats = _entropy(t, width) + _entropy(z, width) - _entropy(whitened, width) - stretch
     return float(nats / np.log(2))
+
+
+def scale_invariant(**_: object) -> bool:
+    """Whether the scale of single columns leaves the value as it is."""
+    return True
 
 
 def _about_classes(t: Floats, classes: Labels, bandwidth: Bandwidth) -> float:

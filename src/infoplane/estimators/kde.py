@@ -105,6 +105,16 @@ def input_information(
     return float(_bits(_scaled(t, scale), _width(noise_variance, bound)))
 
 
+def scale_invariant(*, scale: Scale = "standard", **_: object) -> bool:
+    """Whether the scale of single columns leaves the value as it is."""
+    return scale == "standard"
+
+
+def maximum_bits(samples: int, **_: object) -> float:
+    """log2 n: all samples apart from each other."""
+    return float(np.log2(samples))
+
+
 def _width(noise_variance: float, bound: Bound) -> float:
     return noise_variance * {"upper": 2.0, "lower": 8.0}[bound]
 

@@ -91,6 +91,16 @@ def estimate_permuted(
     return np.array([both - _entropy(a * b[np.ix_(p, p)], alpha) for p in permutations])
 
 
+def scale_invariant(*, scale: Scale = "standard", **_: object) -> bool:
+    """Whether the scale of single columns leaves the value as it is."""
+    return scale == "standard"
+
+
+def maximum_bits(samples: int, **_: object) -> float:
+    """log2 n: all samples apart from each other."""
+    return float(np.log2(samples))
+
+
 def _entropy(gram: Floats, alpha: float) -> float:
     """S in bits of a positive `gram` `(samples, samples)` with ones on its diagonal."""
     samples = len(gram)

@@ -41,3 +41,8 @@ def estimate(x: Floats, y: Floats, *, rng: np.random.Generator, k: Annotated[int
         targets = standardised(y[:, np.ptp(y, axis=0) > 0])
         nats = np.array([mutual_info_regression(units, target, **settings) for target in targets.T])
     return float(nats.max() / np.log(2))
+
+
+def scale_invariant(**_: object) -> bool:
+    """Whether the scale of single columns leaves the value as it is."""
+    return True
