@@ -1,0 +1,142 @@
+"""Information against epoch: a row an estimator, a column a layer."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ..tables import Results
+from . import layout, strip, style
+
+WORDS = 0.12  # of a panel's height: room for a line of words
+FLAGS_A_LINE = 6
+
+
+def figure(results: Results, target: str, samples: int) -> Figure:
+    """I(T;Y) for target "y", with truth and ceiling; I(X;T) for "x", in words where truth is infinite.
+
+    `samples` is the number of rows measured, of which no more than log2(n) bits can be told apart.
+    """
+    estimates = results.estimates[results.estimates["target"] == target]
+    truth = results.truth[results.truth["target"] == target]
+    ids = [key for key in results.ids if (estimates["estimator"] == key).any()]
+    shares = strip.shares(estimates)
+    rows = strip.names(shares)
+    flag_lines = math.ceil(len(rows) / FLAGS_A_LINE)
+    handles = _handles(results, estimates, truth, target, samples)
+    title, text = _title(truth, target, samples, bool(rows))
+    fig, axes = layout.panels(
+        len(ids),
+        len(results.layers),
+        height=1.12,
+        left=1.6,
+        legend_lines=math.ceil(len(handles) / 3) + flag_lines,
+        title=title,
+        text=text,
+    )
+    for key, row in zip(ids, axes, strict=True):
+        own = estimates[estimates["estimator"] == key]
+        # Truth of the networks that this estimator measured, so that both curves are of the same ones.
+        known = truth[truth["replicate"].isin(own["replicate"].unique())]
+        for layer, ax in zip(results.layers, row, strict=True):
+            here = own[own["layer"] == layer]
+            if here.empty:
+                ax.text(0.5, 0.5, "not measured", transform=ax.transAxes, ha="center", color=style.GREY)
+                continue
+            words = _draw_truth(ax, known[known["layer"] == layer])
+            if words:
+                ax.text(0.97, len(rows) * strip.ROW + 0.03, words, transform=ax.transAxes, ha="right", size=7)
+            band = style.bands(here)
+            _draw_null(ax, here)
+            style.draw_band(ax, band, **style.estimator(key, results.ids))
+            found = shares[(shares["estimator"] == key) & (shares["layer"] == layer)]
+            strip.draw(ax, found, rows, band.index.to_numpy())
+        layout.row_label(fig, row[0], key, results.ids)
+        row[0].set_ylabel("bits")
+    for layer, top, bottom in zip(results.layers, axes[0], axes[-1], strict=True):
+        top.set_title(layer, weight="bold")
+        bottom.set_xlabel("epoch")
+    level = results.ceiling_bits if target == "y" else math.log2(samples)
+    for ax in axes.flat:
+        ax.axhline(0, color=style.GREY, lw=0.5)
+        if level is not None:
+            ax.axhline(level, color=style.GREY, lw=0.9, ls=style.CEILING if target == "y" else style.LOG2_N)
+    for ax in axes.flat:
+        style.epoch_axis(ax, int(estimates["epoch"].max()), wide=len(results.layers) < 3)
+    infinite = bool(np.isinf(truth["mi_bits"]).any())
+    _same_scale(axes, len(rows) * strip.ROW + WORDS * infinite)
+    layout.legend(fig, handles, columns=3, line=flag_lines)
+    if rows:
+        layout.legend(fig, strip.handles(rows), columns=FLAGS_A_LINE)
+    return fig
+
+
+def _title(truth: pd.DataFrame, target: str, samples: int, flagged: bool) -> tuple[str, str]:
+    if target == "y":
+        title = "What each estimator says that a layer knows about the target, I(T;Y)"
+        text = "A row an estimator, a column a layer."
+        if len(truth):
+            title, text = f"{title}, beside the truth", f"{text} The truth is of the same networks."
+    else:
+        title = "What each estimator says that a layer knows about the input, I(X;T)"
+        text = f"n = {samples} samples are told apart by log2(n) = {math.log2(samples):.2f} bits."
+        if np.isinf(truth["mi_bits"]).any():
+            text = f"Where the true I(X;T) is infinite, what you see is the estimator's own. {text}"
+    if flagged:
+        text += (
+            " The strip below a curve marks flagged epochs: pale if any network is, full if half of them are."
+        )
+    return title, text
+
+
+def _handles(
+    results: Results, estimates: pd.DataFrame, truth: pd.DataFrame, target: str, samples: int
+) -> list[Artist]:
+    found: list[Artist] = [
+        style.line_handle("estimate: median of the networks"),
+        *style.band_handles(estimates),
+    ]
+    if np.isfinite(truth["mi_bits"]).any():
+        found.append(style.line_handle("exact truth, likewise", color=style.TRUTH, linewidth=0.9))
+    if target == "x":
+        found.append(style.line_handle(f"log2(n) = {math.log2(samples):.2f} bits", linestyle=style.LOG2_N))
+    elif results.ceiling_bits is not None:
+        found.append(style.ceiling_handle(results.ceiling_bits))
+    if estimates["null_p95_bits"].notna().any():
+        found.append(style.line_handle("95 % of shuffled pairs lie below", color=style.NULL, linewidth=0.9))
+    return found
+
+
+def _draw_truth(ax: Axes, truth: pd.DataFrame) -> str:
+    """Draws what of the truth is finite and says what is not."""
+    finite = truth[np.isfinite(truth["mi_bits"])]
+    if len(finite):
+        style.draw_band(ax, style.bands(finite), color=style.TRUTH, alpha=0.15, lw=0.9)
+    if len(finite) == len(truth):
+        return ""
+    return "truth: infinite" if finite.empty else "truth elsewhere: infinite"
+
+
+def _draw_null(ax: Axes, estimates: pd.DataFrame) -> None:
+    null = estimates[estimates["null_p95_bits"].notna()]
+    if len(null):
+        ax.plot(null.groupby("epoch")["null_p95_bits"].median(), color=style.NULL, lw=0.9)
+
+
+def _same_scale(axes: Any, room: float) -> None:
+    """One vertical axis for all panels, with `room`, as a share of the panel, left empty below the data.
+
+    (Axes that matplotlib itself shares take twice as long to draw.)
+    """
+    limits = [ax.get_ylim() for ax in axes.flat]
+    low, high = min(low for low, _ in limits), max(high for _, high in limits)
+    ticks = [tick for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
+    for ax in axes.flat:
+        ax.set_ylim(low - (high - low) * room / (1 - room), high)
+        ax.set_yticks(ticks)
+        ax.label_outer()

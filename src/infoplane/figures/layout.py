@@ -1,0 +1,89 @@
+"""Where things stand in a figure, in inches: titles above, panels in a grid, legends below."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+
+from . import style
+
+WIDTH = 9.0  # at a README's 900 pixels, 8 points are 11 pixels
+MARGIN = 0.15
+TITLE, TEXT, LEGEND = 0.2, 0.16, 0.18  # the height of a line of each
+
+
+def panels(
+    rows: int,
+    columns: int,
+    *,
+    title: str,
+    text: str,
+    height: float,
+    legend_lines: int = 0,
+    left: float = 0.75,
+    right: float = 0.15,
+    heads: float = 0.32,
+    foot: float = 0.45,
+    gap: tuple[float, float] = (0.15, 0.2),
+    **kwargs: Any,
+) -> tuple[Figure, Any]:
+    """A figure and its axes `(rows, columns)`, each panel `height` tall, `gap` (across, down) apart.
+
+    `title` says what one sees, in a sentence, and `text` how it was made; `heads` is the room for the panels'
+    own titles, `foot` that for the ticks and labels of the lowest row. Laid out by hand: an engine would take
+    longer than all the drawing.
+    """
+    title_lines, text_lines = textwrap.wrap(title, 96), textwrap.wrap(text, 150)
+    top = MARGIN + TITLE * len(title_lines) + 0.04 + TEXT * len(text_lines) + heads
+    bottom = foot + LEGEND * legend_lines + (MARGIN if legend_lines else 0)
+    total = top + rows * height + (rows - 1) * gap[1] + bottom
+    width = (WIDTH - left - right - (columns - 1) * gap[0]) / columns
+    figure = Figure(figsize=(WIDTH, total))
+    lower = total - MARGIN - TITLE * len(title_lines) - 0.04
+    figure.text(MARGIN / WIDTH, 1 - MARGIN / total, "\n".join(title_lines), size=11, weight="bold", va="top")
+    figure.text(
+        MARGIN / WIDTH, lower / total, "\n".join(text_lines), color=style.GREY, va="top", linespacing=1.3
+    )
+    axes = figure.subplots(
+        rows,
+        columns,
+        squeeze=False,
+        gridspec_kw={
+            "left": left / WIDTH,
+            "right": 1 - right / WIDTH,
+            "top": 1 - top / total,
+            "bottom": bottom / total,
+            "wspace": gap[0] / width,
+            "hspace": gap[1] / height,
+        },
+        **kwargs,
+    )
+    return figure, axes
+
+
+def legend(figure: Figure, handles: Sequence[Artist], *, columns: int, line: int = 0) -> Legend:
+    """At the foot of the figure, its lowest line `line` lines up."""
+    return figure.legend(
+        handles=list(handles),
+        loc="lower center",
+        bbox_to_anchor=(0.5, (MARGIN / 2 + LEGEND * line) / figure.get_figheight()),
+        ncols=columns,
+        borderpad=0,
+        borderaxespad=0,
+        handlelength=2.2,
+        columnspacing=1.6,
+        labelspacing=0.45,
+    )
+
+
+def row_label(figure: Figure, ax: Axes, key: str, ids: Sequence[str], down: float = 0.5) -> None:
+    """The estimator's id to the left of its row of panels, or of the row `down` of the height of `ax`."""
+    box = ax.get_position()
+    lines = textwrap.wrap(key.replace("_", "_ "), 15)
+    words = "\n".join(line.replace("_ ", "_") for line in lines)
+    color = style.estimator(key, ids)["color"]
+    figure.text(MARGIN / WIDTH, box.y1 - down * box.height, words, weight="bold", color=color, va="center")

@@ -1,0 +1,46 @@
+"""Train and test loss against epoch."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from . import layout, style
+
+CURVES = {"train_loss": style.ESTIMATORS[1], "test_loss": style.ESTIMATORS[0]}
+
+
+def figure(training: pd.DataFrame) -> Figure:
+    """The median over replicates and its band, on a logarithmic axis unless a loss is not positive."""
+    bands = {name: style.bands(training, name) for name in CURVES}
+    replicates, last = training["replicate"].nunique(), int(training["epoch"].max())
+    title, text = _title(bands["test_loss"], replicates)
+    fig, axes = layout.panels(1, 1, title=title, text=text, height=2.9, heads=0.15, legend_lines=1)
+    ax = axes[0, 0]
+    handles: list[Artist] = []
+    for name, color in CURVES.items():
+        line: dict[str, Any] = {"color": color, "linestyle": style.DASHES[name == "test_loss"]}
+        style.draw_band(ax, bands[name], **line)
+        handles.append(style.line_handle(name.replace("_", " "), **line))
+    if (training[list(CURVES)] > 0).all(axis=None):
+        ax.set_yscale("log")
+        ax.yaxis.set_major_formatter(lambda loss, _: f"{loss:g}")
+    style.epoch_axis(ax, last)
+    ax.set_xlabel("epoch (0 = untrained)")
+    ax.set_ylabel("loss")
+    if replicates > 1:
+        handles.append(Patch(color=style.GREY, alpha=style.BAND, linewidth=0, label="5–95 % of the networks"))
+    layout.legend(fig, handles, columns=3)
+    return fig
+
+
+def _title(test: pd.DataFrame, replicates: int) -> tuple[str, str]:
+    first, last = test["middle"].iloc[[0, -1]]
+    of = f"Median of {replicates} networks, each its own initial weights" if replicates > 1 else "One network"
+    went = "falls" if last < first else "goes"
+    return (
+        f"Test loss {went} from {first:.3g} to {last:.3g} by epoch {test.index[-1]}",
+        f"{of}. Epochs are to scale up to 10, then logarithmic.",
+    )

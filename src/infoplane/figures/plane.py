@@ -1,0 +1,129 @@
+"""The information plane: I(X;T) across, I(T;Y) up, a point an epoch."""
+
+import math
+from itertools import pairwise
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap, Normalize, SymLogNorm
+from matplotlib.figure import Figure
+
+from ..tables import Results
+from . import layout, style
+
+COLUMNS = 3
+MARKERS = "osD^vP*X"  # a layer's, in network order
+COLORS = ListedColormap(
+    matplotlib.colormaps["viridis"](np.linspace(0, 0.93, 256))
+)  # white drowns its last yellow
+STEPS = 40  # colours along the logarithmic part of a path
+
+
+def ids(results: Results) -> list[str]:
+    """The estimators that measured I(X;T) and I(T;Y) of one layer at one epoch."""
+    return list(_medians(results)["estimator"].unique())
+
+
+def figure(results: Results, samples: int) -> Figure:
+    """A panel an estimator, a path a layer: the median over replicates, joined and coloured by epoch."""
+    medians = _medians(results)
+    shown = [key for key in results.ids if (medians["estimator"] == key).any()]
+    columns = min(COLUMNS, len(shown))
+    rows = math.ceil(len(shown) / columns)
+    fig, axes = layout.panels(
+        rows,
+        columns,
+        height=2.6,
+        right=0.85,
+        gap=(0.55, 0.8),
+        legend_lines=1 + math.ceil(len(results.layers) / 8),
+        title="Where each estimator puts each layer in the information plane while the network trains",
+        text=_text(results),
+    )
+    last = int(medians["epoch"].max())
+    norm = (
+        SymLogNorm(style.LINEAR, vmin=0, vmax=last) if last > 2 * style.LINEAR else Normalize(0, max(last, 1))
+    )
+    for key, ax in zip(shown, axes.flat, strict=False):
+        own = medians[medians["estimator"] == key]
+        for place, layer in enumerate(results.layers):
+            _draw_path(ax, own[own["layer"] == layer], MARKERS[place % len(MARKERS)], norm)
+        ax.set_title(key, weight="bold", color=style.estimator(key, results.ids)["color"])
+        ax.set_xlabel("I(X;T), bits")
+        ax.set_ylabel("I(T;Y), bits")
+        ax.axvline(math.log2(samples), color=style.GREY, lw=0.9, ls=style.LOG2_N)
+        if results.ceiling_bits is not None:
+            ax.axhline(results.ceiling_bits, color=style.GREY, lw=0.9, ls=style.CEILING)
+        ax.margins(0.08)
+    for ax in axes.flat[len(shown) :]:
+        ax.remove()
+    _draw_colorbar(fig, axes[0, 0], axes[-1, 0], norm, last)
+    lines = [style.line_handle(f"log2(n) = {math.log2(samples):.2f} bits", linestyle=style.LOG2_N)]
+    if results.ceiling_bits is not None:
+        lines.append(style.ceiling_handle(results.ceiling_bits))
+    layers = [
+        style.line_handle(layer, linestyle="", marker=MARKERS[place % len(MARKERS)], markersize=5)
+        for place, layer in enumerate(results.layers)
+    ]
+    layout.legend(fig, layers, columns=8, line=1)
+    layout.legend(fig, lines, columns=2)
+    return fig
+
+
+def _text(results: Results) -> str:
+    text = "A point is the median of the networks at one epoch; points are joined in order of epoch."
+    if np.isinf(results.truth.loc[results.truth["target"] == "x", "mi_bits"]).any():
+        text += " The true I(X;T) is infinite: read the way up; the way across is the estimator's own."
+    return text
+
+
+def _medians(results: Results) -> pd.DataFrame:
+    """`estimator, layer, epoch, x, y`: the medians in bits, where both were measured."""
+    key = ["estimator", "layer", "epoch", "target"]
+    medians = results.estimates.groupby(key, observed=True)["mi_bits"].median().unstack("target")
+    return medians.reindex(columns=["x", "y"]).dropna().reset_index()
+
+
+def _draw_path(ax: Axes, path: pd.DataFrame, marker: str, norm: Normalize) -> None:
+    if path.empty:
+        return
+    points, epochs = path[["x", "y"]].to_numpy(), path["epoch"].to_numpy()
+    # A colour for each of the first epochs, then for stretches that look alike on a logarithmic scale.
+    ends = np.unique(np.geomspace(style.LINEAR, max(epochs[-1], 2 * style.LINEAR), STEPS).round())
+    edges = np.concatenate([np.arange(style.LINEAR), ends])
+    cuts = np.unique(np.searchsorted(epochs, edges).clip(0, len(epochs) - 1))
+    pieces = [points[start : end + 1] for start, end in pairwise(cuts)]
+    lines = LineCollection(pieces, cmap=COLORS, norm=norm, linewidths=0.8, alpha=0.6)
+    lines.set_array(epochs[cuts[1:]])
+    ax.add_collection(lines)
+    marked = np.isin(epochs, [*style.EPOCHS, epochs[-1]])
+    x, y = points[marked].T
+    ax.scatter(
+        x,
+        y,
+        c=epochs[marked],
+        cmap=COLORS,
+        norm=norm,
+        marker=marker,
+        s=22,
+        edgecolors="white",
+        lw=0.4,
+        zorder=3,
+    )
+
+
+def _draw_colorbar(fig: Figure, top: Axes, bottom: Axes, norm: Normalize, last: int) -> None:
+    """To the right of all panels, as tall as they."""
+    low, high = bottom.get_position().y0, top.get_position().y1
+    cax = fig.add_axes((1 - 0.65 / layout.WIDTH, low, 0.12 / layout.WIDTH, high - low))
+    bar = fig.colorbar(
+        ScalarMappable(norm, COLORS), cax=cax, ticks=[e for e in style.EPOCHS if e <= max(last, 1)]
+    )
+    bar.ax.minorticks_off()
+    bar.ax.yaxis.set_major_formatter(lambda epoch, _: f"{epoch:g}")
+    bar.outline.set_visible(False)
+    bar.ax.set_title("epoch", size=7.5)

@@ -1,0 +1,91 @@
+"""The scoreboard: how far each estimator is from the exact truth, and how often it says what cannot be."""
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import SymLogNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from ..scoring import overall
+from ..tables import Results
+from . import layout, style
+
+COLORS = matplotlib.colormaps[
+    "PuOr_r"
+]  # purple too low, orange too high; all kinds of colour vision part them
+NORM = SymLogNorm(0.1, vmin=-8, vmax=8)  # bits; in proportion up to 0.1, then logarithmic
+ROW = 0.42  # inches
+SUMMARY = {
+    "error_mean_abs_bits": ("mean\n|error|", "{:.2f}"),
+    "error_max_abs_bits": ("largest\n|error|", "{:.2f}"),
+    "ceiling_break_share": ("above\nceiling", "{:.0%}"),
+    "dpi_break_share": ("above layer\nbefore", "{:.0%}"),
+}
+COLUMN, GAP = 0.68, 0.12  # of a layer's cell: a summary's width, and what keeps them apart
+
+
+def figure(board: pd.DataFrame, results: Results) -> Figure:
+    """A row an estimator, best first; a cell a layer: the median error, which colours it, and the 5-95 %."""
+    summary = overall(board)
+    layers = [layer for layer in results.layers if (board["layer"] == layer).any()]
+    best = summary.iloc[0]["error_mean_abs_bits"]
+    fig, axes = layout.panels(
+        1,
+        1,
+        height=ROW * len(summary),
+        heads=0.55,
+        foot=layout.MARGIN,
+        left=1.35,
+        title=f"{summary.index[0]} is closest to the exact truth: {best:.2f} bits off on average",
+        text="Estimate minus truth of I(T;Y), in bits: the median and, below it, the 5–95 % interval over epochs "
+        "and networks; purple is too low, orange too high. On the right, of all layers: the absolute error, "
+        "and the share of values above the ceiling, or above the layer before, by more than their own 95 % "
+        "interval.",
+    )
+    ax = axes[0, 0]
+    ax.set(xlim=(0, len(layers) + GAP + COLUMN * len(SUMMARY)), ylim=(len(summary), 0))
+    ax.axis("off")
+    columns = {name: len(layers) + GAP + COLUMN * (place + 0.5) for place, name in enumerate(SUMMARY)}
+    for place, layer in enumerate(layers):
+        _draw_head(ax, place + 0.5, layer)
+    for name, x in columns.items():
+        _draw_head(ax, x, SUMMARY[name][0])
+    for y, (key, row) in enumerate(summary.iterrows()):
+        layout.row_label(fig, ax, str(key), results.ids, (y + 0.5) / len(summary))
+        own = board[board["estimator"] == key]
+        for place, layer in enumerate(layers):
+            scores = own[own["layer"] == layer]
+            if len(scores):
+                _draw_cell(ax, place, y, scores.iloc[0])
+            else:
+                ax.text(
+                    place + 0.5, y + 0.5, "not measured", ha="center", va="center", color=style.GREY, size=7
+                )
+        for name, x in columns.items():
+            words = SUMMARY[name][1].format(row[name]) if pd.notna(row[name]) else "–"
+            ax.text(x, y + 0.5, words, ha="center", va="center", size=9)
+    return fig
+
+
+def _draw_head(ax: Axes, x: float, words: str) -> None:
+    ax.annotate(
+        words, (x, 0), xytext=(0, 4), textcoords="offset points", ha="center", va="bottom", weight="bold"
+    )
+
+
+def _draw_cell(ax: Axes, x: int, y: int, score: pd.Series) -> None:
+    color = COLORS(NORM(score["error_median_bits"]))
+    ink = "white" if sum(color[:3]) < 1.6 else "black"
+    ax.add_patch(Rectangle((x + 0.01, y + 0.03), 0.98, 0.94, color=color, linewidth=0))
+    ax.text(
+        x + 0.5,
+        y + 0.36,
+        style.signed(score["error_median_bits"]),
+        ha="center",
+        va="center",
+        color=ink,
+        size=9,
+    )
+    interval = f"{style.signed(score['error_p05_bits'])} to {style.signed(score['error_p95_bits'])}"
+    ax.text(x + 0.5, y + 0.73, interval, ha="center", va="center", color=ink, size=7)

@@ -1,0 +1,87 @@
+"""The strip below a curve that marks the epochs at which its estimates carry a flag."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+# Gravest first; each keeps its colour in every figure. docs/flags.md says what they mean.
+DOCUMENTED = (
+    "above_ceiling",
+    "dpi",
+    "not_converged",
+    "saturated",
+    "scale",
+    "inside_null",
+    "dead_units",
+    "ties",
+    "constant",
+    "infinite",
+)
+COLORS = (
+    "#CC3311",
+    "#EE7733",
+    "#AA3377",
+    "#DDAA33",
+    "#009988",
+    "#33BBEE",
+    "#4477AA",
+    "#999999",
+    "#000000",
+    "#BBBBBB",
+)
+ROW = 0.045  # of the panel's height
+PALE = 0.35
+
+
+def shares(estimates: pd.DataFrame) -> pd.DataFrame:
+    """`estimator, target, layer, epoch, flag, share`: of the replicates there; `ties:4` counts as `ties`."""
+    key = ["estimator", "target", "layer", "epoch"]
+    flagged = estimates.loc[estimates["flags"] != "", [*key, "flags"]]
+    words = flagged.assign(flag=flagged["flags"].str.split(";")).drop(columns="flags").explode("flag")
+    words["flag"] = words["flag"].str.partition(":")[0]
+    found = words.groupby([*key, "flag"], observed=True).size().rename("flagged").reset_index()
+    measured = estimates.groupby(key, observed=True).size().rename("measured")
+    found = found.join(measured, on=key)
+    return found.assign(share=found["flagged"] / found["measured"])
+
+
+def names(found: pd.DataFrame) -> list[str]:
+    """The flags of `shares`, gravest first."""
+    there = set(found["flag"])
+    return [flag for flag in DOCUMENTED if flag in there] + sorted(there - set(DOCUMENTED))
+
+
+def color(flag: str) -> str:
+    return COLORS[DOCUMENTED.index(flag)] if flag in DOCUMENTED else "#666633"
+
+
+def draw(ax: Axes, found: pd.DataFrame, rows: Sequence[str], epochs: NDArray[np.int64]) -> None:
+    """A line for each flag of `rows`: pale where any network is flagged, full where half of them are."""
+    for place, flag in enumerate(rows):
+        here = found[found["flag"] == flag].set_index("epoch")["share"].reindex(epochs).fillna(0).to_numpy()
+        for least, alpha in ((1e-9, PALE), (0.5, 1.0)):
+            starts, ends = stretches(here >= least, epochs)
+            y = (len(rows) - place - 0.5) * ROW
+            transform = ax.get_xaxis_transform()
+            ax.hlines(
+                [y] * len(starts), starts, ends, color=color(flag), alpha=alpha, lw=2.2, transform=transform
+            )
+
+
+def stretches(
+    on: NDArray[np.bool_], epochs: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where runs of `on` begin and end, half way to the neighbouring epoch that was measured."""
+    middles = (epochs[1:] + epochs[:-1]) / 2
+    low = np.concatenate([[epochs[0] - 0.5], middles])
+    high = np.concatenate([middles, [epochs[-1] + 0.5]])
+    padded = np.concatenate([[False], on, [False]])
+    return low[padded[1:-1] & ~padded[:-2]], high[padded[1:-1] & ~padded[2:]]
+
+
+def handles(rows: Sequence[str]) -> list[Line2D]:
+    return [Line2D([], [], color=color(flag), lw=3, label=f"flag: {flag}") for flag in rows]

@@ -1,0 +1,154 @@
+"""What the figures share: look, colours, the epoch axis, bands, and the same bytes from run to run."""
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import NullLocator
+
+Dashes = str | tuple[float, tuple[float, ...]]
+
+GREY = "#555555"
+TRUTH = "#000000"
+# Okabe & Ito 2008, which all kinds of colour vision tell apart, less black and the yellow that white drowns.
+ESTIMATORS = ("#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#8A6D3B")
+DASHES: tuple[Dashes, ...] = (
+    "-",
+    (0, (4, 1.5)),
+    (0, (1.5, 1)),
+)  # for the first seven ids, the next, and more
+CEILING: Dashes = (0, (4, 2))
+LOG2_N: Dashes = (0, (1, 1.5))
+NULL = "#999999"  # the permutation null
+BAND = 0.22  # opacity
+
+EPOCHS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
+FEW = (0, 5, 20, 100, 500, 2000, 10000, 50000)  # numbers for a narrow panel
+LINEAR = 10  # epochs drawn to scale before the axis turns logarithmic
+STDERRS = 1.645  # standard errors to the 5 % and the 95 % quantile of a normal law
+
+STYLE: Any = {
+    "figure.dpi": 160,
+    "savefig.dpi": "figure",
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that it is the same everywhere
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.titley": 1.0,  # fixed, or every drawing searches for a place
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#ebebeb",
+    "grid.linewidth": 0.6,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "lines.solid_joinstyle": "round",
+    "svg.hashsalt": "infoplane",
+}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """matplotlib's own defaults and `STYLE`, whatever the user's matplotlibrc says; undone at the end."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
+
+
+def encode(figure: Figure, suffix: str) -> bytes:
+    """The figure as "png" or "svg"; no date and no version in it, so that equal figures are equal bytes."""
+    content = io.BytesIO()
+    metadata = {"Software": None} if suffix == "png" else {"Date": None, "Creator": None}
+    figure.savefig(content, format=suffix, metadata=metadata)
+    return content.getvalue()
+
+
+def estimator(key: str, ids: Sequence[str]) -> dict[str, Any]:
+    """The line of an estimator id in every figure, by its place in the configuration."""
+    dashes, color = divmod(list(ids).index(key), len(ESTIMATORS))
+    return {"color": ESTIMATORS[color], "linestyle": DASHES[dashes % len(DASHES)]}
+
+
+def epoch_axis(ax: Axes, last: int, *, wide: bool = True) -> None:
+    """Linear to epoch 10, logarithmic after it, so that the first ten can be seen."""
+    ticks = [epoch for epoch in EPOCHS if epoch <= last]
+    if last > 2 * LINEAR:
+        ax.set_xscale("symlog", linthresh=LINEAR)
+        room = 0.02 * (1 + np.log10(last / LINEAR))  # decades
+        ax.set_xlim(-LINEAR * room, last * 10**room)
+    else:
+        room = 0.05 * max(last, 1)
+        ax.set_xlim(-room, last + room)
+    ax.set_xticks([epoch for epoch in ticks if wide or epoch in FEW])
+    ax.xaxis.set_major_formatter(lambda epoch, _: f"{epoch:g}")
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def bands(table: pd.DataFrame, value: str = "mi_bits", by: str = "epoch") -> pd.DataFrame:
+    """`low, middle, high` by epoch (or by another column): the replicates' median and 5 and 95 % quantiles.
+
+    Where there is one alone, the band is that of its standard error, if it has one, or else has no width.
+    """
+    groups = table.groupby(by)
+    found = pd.DataFrame({name: groups[value].quantile(q) for name, q in _QUANTILES.items()})
+    if "stderr_bits" in table:
+        alone = groups.size() == 1
+        half = (STDERRS * groups["stderr_bits"].first()).where(alone).fillna(0.0)
+        found["low"] -= half
+        found["high"] += half
+    return found
+
+
+_QUANTILES = {"low": 0.05, "middle": 0.5, "high": 0.95}
+
+
+def draw_band(ax: Axes, band: pd.DataFrame, *, alpha: float = BAND, **line: Any) -> None:
+    """A median and its band against epoch; few points are marked, so that even one is seen."""
+    epochs = band.index.to_numpy()
+    if (band["high"] > band["low"]).any():
+        ax.fill_between(epochs, band["low"], band["high"], color=line["color"], alpha=alpha, linewidth=0)
+    if len(band) <= 2 * LINEAR:
+        line = {"marker": "o", "markersize": 2.5} | line
+    ax.plot(epochs, band["middle"].to_numpy(), **line)
+
+
+def band_handles(estimates: pd.DataFrame) -> list[Artist]:
+    """What the bands of these estimates are, for a legend: replicates, standard errors, both or neither."""
+    replicates = estimates.groupby("estimator")["replicate"].nunique()
+    alone = estimates[estimates["estimator"].isin(replicates.index[replicates == 1])]
+    words = ["5–95 % of the networks"] if (replicates > 1).any() else []
+    if alone["stderr_bits"].notna().any():
+        words.append(f"one network: ±{STDERRS} standard errors (5–95 %)")
+    return [Patch(color=GREY, alpha=BAND, linewidth=0, label="; ".join(words))] if words else []
+
+
+def line_handle(label: str, **line: Any) -> Line2D:
+    defaults: dict[str, Any] = {"color": GREY, "linewidth": 1.0}
+    return Line2D([], [], label=label, **(defaults | line))
+
+
+def ceiling_handle(ceiling_bits: float) -> Line2D:
+    return line_handle(f"ceiling I(X;Y) = {ceiling_bits:.4f} bits", linestyle=CEILING)
+
+
+def signed(bits: float) -> str:
+    """Two decimals with their sign, a true minus, and none for what rounds to nought."""
+    return f"{bits:+.2f}".replace("+0.00", "0.00").replace("-0.00", "0.00").replace("-", "−")

@@ -1,0 +1,176 @@
+"""Reads the tables that the pipeline writes (see docs/files.md), and checks what it reads."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from . import store
+from .errors import InfoplaneError
+
+TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
+TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "str", "target": "str", "mi_bits": "float64"}
+ESTIMATES = {"estimator": "str", **TRUTH, "flags": "str"}
+# Columns that only some settings of an estimator ask for; a cell may be empty, which reads as NaN.
+UNCERTAINTY = dict.fromkeys(("stderr_bits", "null_mean_bits", "null_p95_bits", "p_value"), "float64")
+SCORES = {
+    "estimator": "str",
+    "layer": "str",
+    "target": "str",
+    "values": "int64",
+    "error_median_bits": "float64",
+    "error_p05_bits": "float64",
+    "error_p95_bits": "float64",
+    "error_mean_abs_bits": "float64",
+    "error_max_abs_bits": "float64",
+}
+SHARES = {"ceiling_break_share": "float64", "dpi_break_share": "float64"}
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that a run found. `layers`, and the categorical column `layer` of a table, are in network order."""
+
+    ids: list[str]
+    layers: list[str]
+    training: pd.DataFrame
+    estimates: pd.DataFrame
+    truth: pd.DataFrame
+    ceiling_bits: float | None
+
+    def of(self, key: str, target: str) -> pd.DataFrame:
+        """The estimates of one estimator id and target ("y" or "x")."""
+        table = self.estimates
+        return table[(table["estimator"] == key) & (table["target"] == target)]
+
+
+def load_results(root: Path, ids: list[str]) -> Results:
+    """The tables below `root`, of these estimator ids and no others.
+
+    Raises `InfoplaneError` for a file that is missing, or whose columns, types or values are wrong.
+    """
+    tables = [load_estimates(root, key) for key in ids]
+    truth = load_truth(root)
+    layers = _network_order([truth, *tables])
+    columns = [*ESTIMATES, *UNCERTAINTY]
+    estimates = pd.concat([table.reindex(columns=columns) for table in tables], ignore_index=True)
+    for table in (truth, estimates):
+        table["layer"] = pd.Categorical(table["layer"], categories=layers, ordered=True)
+    return Results(ids, layers, load_training(root), estimates, truth, load_ceiling_bits(root))
+
+
+def load_training(root: Path) -> pd.DataFrame:
+    """`replicate, epoch, train_loss, test_loss`, at least one row."""
+    path = root / "training.csv"
+    table = _read(path, TRAINING, next_step="run `dvc repro train`")
+    if table.empty:
+        raise InfoplaneError(f"{path}: has no rows; run `dvc repro train`")
+    _once(path, table, ["replicate", "epoch"])
+    return table
+
+
+def load_estimates(root: Path, key: str) -> pd.DataFrame:
+    """One row a value; the uncertainty columns are there where the file has them."""
+    path = store.estimates_path(root, key)
+    again = f"run `dvc repro estimate@{key}`"
+    table = _read(path, ESTIMATES, UNCERTAINTY, next_step=again)
+    if table.empty:
+        raise InfoplaneError(f"{path}: has no rows; see estimators.{key}.measure, then {again}")
+    strange = table.loc[table["estimator"] != key, "estimator"]
+    if len(strange):
+        raise InfoplaneError(f"{path}: holds values of {strange.iloc[0]!r}; {again}")
+    _once(path, table, ["replicate", "epoch", "layer", "target"])
+    return table
+
+
+def load_truth(root: Path) -> pd.DataFrame:
+    """`replicate, epoch, layer, target, mi_bits`, which may be infinite; no rows where no truth is known."""
+    path = root / "truth.csv"
+    table = _read(path, TRUTH, infinite=True, next_step="run `dvc repro truth`")
+    _once(path, table, ["replicate", "epoch", "layer", "target"])
+    return table
+
+
+def load_ceiling_bits(root: Path) -> float | None:
+    """I(X;Y) in bits; None where it is not known."""
+    path = root / "ceiling.json"
+    try:
+        found = json.loads(_bytes(path, "run `dvc repro truth`"))["mi_bits"]
+    except (ValueError, KeyError, TypeError):
+        raise InfoplaneError(f'{path}: not {{"mi_bits": NUMBER or null}}; run `dvc repro truth`') from None
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+        raise InfoplaneError(f"{path}: mi_bits is {found!r}, not a number or null; run `dvc repro truth`")
+    return float(found)
+
+
+def load_scoreboard(root: Path) -> pd.DataFrame:
+    """See `scoring.scoreboard`; a share that does not apply is NaN."""
+    return _read(root / "scoreboard.csv", SCORES, SHARES, next_step="run `dvc repro score`")
+
+
+def _read(
+    path: Path,
+    required: dict[str, str],
+    optional: dict[str, str] | None = None,
+    *,
+    infinite: bool = False,
+    next_step: str,
+) -> pd.DataFrame:
+    """A csv with all of `required` and any of `optional`; only an optional cell may be empty."""
+    optional = optional or {}
+    text = _bytes(path, next_step)
+    try:
+        header = text.decode().split("\n", 1)[0].strip().split(",")
+    except UnicodeDecodeError:
+        raise InfoplaneError(f"{path}: not text; {next_step}") from None
+    for name in required:
+        if name not in header:
+            raise InfoplaneError(f"{path}: column {name} is missing; {next_step}")
+    for name in header:
+        if (name not in required and name not in optional) or header.count(name) > 1:
+            raise InfoplaneError(f"{path}: column {name!r} is unknown or comes twice; {next_step}")
+    types: dict[Any, Any] = required | {name: kind for name, kind in optional.items() if name in header}
+    try:
+        table = pd.read_csv(
+            path,
+            dtype=types,
+            float_precision="round_trip",
+            keep_default_na=False,
+            na_values={name: [""] for name in optional},
+            encoding="utf-8",
+        )
+    except (ValueError, OverflowError) as error:
+        said = " ".join(str(error).split())
+        raise InfoplaneError(f"{path}: cannot be read ({said}); {next_step}") from None
+    for name in (name for name, kind in types.items() if kind == "float64"):
+        values = table[name]
+        if (values.isna().any() and name in required) or (values.abs().eq(math.inf).any() and not infinite):
+            raise InfoplaneError(f"{path}: {name} holds a value that is no finite number; {next_step}")
+    if "target" in types and not table["target"].isin(["y", "x"]).all():
+        raise InfoplaneError(f'{path}: a target is neither "y" nor "x"; {next_step}')
+    return table
+
+
+def _bytes(path: Path, next_step: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InfoplaneError(f"{path}: not there; {next_step}") from None
+
+
+def _once(path: Path, table: pd.DataFrame, key: list[str]) -> None:
+    twice = table[table.duplicated(key)]
+    if len(twice):
+        what = ", ".join(f"{name} {twice.iloc[0][name]}" for name in key)
+        raise InfoplaneError(f"{path}: {what} comes twice; make it again with `dvc repro`")
+
+
+def _network_order(tables: list[pd.DataFrame]) -> list[str]:
+    """The layers as they appear in the table that names most of them, then any that only others name."""
+    orders = sorted((list(table["layer"].unique()) for table in tables), key=len, reverse=True)
+    return list(dict.fromkeys(layer for order in orders for layer in order))

@@ -1,0 +1,23 @@
+"""Judges the estimates by the exact truth: `data/scoreboard.csv` and `data/metrics.json`."""
+
+import json
+import sys
+from pathlib import Path
+
+from infoplane import params, scoring, stage, store, tables
+
+DATA = Path("data")
+
+
+def main() -> None:
+    results = tables.load_results(DATA, params.load().estimator_ids)
+    board = scoring.scoreboard(results)
+    if not board:
+        print("infoplane: this run has no exact truth, so data/scoreboard.csv has no rows", file=sys.stderr)
+    store.save_table(DATA / "scoreboard.csv", board, scoring.COLUMNS)
+    found = json.dumps(scoring.metrics(results, board), indent=2, sort_keys=True)
+    store.write_atomically(DATA / "metrics.json", found.encode() + b"\n")
+
+
+if __name__ == "__main__":
+    stage.run(main)
