@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("id", help="a key of `estimators` in params.yaml")
     config = params.load()
     estimator = config.estimator(parser.parse_args().id)
-    truth = store.load_truth(DATA) if (DATA / "ceiling.json").exists() else store.Truth()
+    truth = store.load_truth(DATA)
     epochs = estimation.chosen_epochs(estimator, store.activation_epochs(DATA))
     blocks = [epochs[start : start + BLOCK] for start in range(0, len(epochs), BLOCK)]
     tasks = [(DATA, estimator, config.seed, block) for block in blocks]

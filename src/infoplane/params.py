@@ -1,6 +1,7 @@
 """Reads params.yaml as DVC and Hydra read it."""
 
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -8,6 +9,14 @@ from yaml import YAMLError
 
 from .config import Config
 from .errors import InfoplaneError
+
+
+def parsed(text: str) -> Any:
+    """One value as params.yaml would hold it: `3` is a number, `true` a truth value, `[1, 2]` a list."""
+    try:
+        return OmegaConf.to_container(OmegaConf.create(f"value: {text}"), resolve=False)["value"]  # type: ignore[index,call-overload]
+    except (YAMLError, OmegaConfBaseException, KeyError, TypeError):
+        raise InfoplaneError(f"{text!r}: not a value as params.yaml could hold it; quote or mend it") from None
 
 
 def load(path: Path = Path("params.yaml")) -> Config:

@@ -1,0 +1,77 @@
+"""Does the conclusion hold? Draws an estimate against one of its settings, from saved activations.
+
+    python src/sweep.py ksg k=1,2,3,5,10,20,50 --epochs 0,500 --layers layer_4,output
+    python src/sweep.py ksg measure.samples=50,100,200,350
+    python src/sweep.py binning bins=5,10,20,30,50
+
+writes data/sweeps/ID_SETTING.csv, .png and .svg. Trains nothing, and changes no result of the pipeline.
+"""
+
+import os
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from infoplane import computing, estimation, params, stage, store, tables
+from infoplane.errors import InfoplaneError
+from infoplane.figures import style, sweep
+from infoplane.progress import track
+
+DATA = Path("data")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("id", help="a key of `estimators` in params.yaml")
+    parser.add_argument("setting", metavar="SETTING=V1,V2,...", help="a setting of the estimator and its values")
+    parser.add_argument("--epochs", metavar="E1,E2,...", help="by default the first and the last")
+    parser.add_argument("--layers", metavar="L1,L2,...", help="by default all")
+    arguments = parser.parse_args()
+    setting, _, listed = arguments.setting.partition("=")
+    if not listed:
+        raise InfoplaneError(f"{arguments.setting}: not SETTING=V1,V2,...; see --help")
+    config, key = params.load(), arguments.id
+    available = store.activation_epochs(DATA)
+    epochs = _numbers(arguments.epochs) if arguments.epochs else sorted({available[0], available[-1]})
+    fixed = {f"{key}.measure.epochs": epochs, f"{key}.measure.targets": ["y"]}
+    if arguments.layers:
+        fixed[f"{key}.measure.layers"] = arguments.layers.split(",")
+    # Every value is validated before any is computed.
+    values = [params.parsed(value) for value in listed.split(",")]
+    estimators = [config.with_estimators(fixed | {f"{key}.{setting}": value}).estimator(key) for value in values]
+    epochs = estimation.chosen_epochs(estimators[0], available)
+    tasks = [(DATA, estimator, config.seed, [epoch]) for estimator in estimators for epoch in epochs]
+    found = computing.run(estimation.estimate_epochs, tasks, config.compute)
+    rows = [
+        {setting: value} | row
+        for value, block in zip(
+            [value for value in values for _ in epochs], track(found, len(tasks), f"sweep {key}"), strict=True
+        )
+        for row in block
+    ]
+    name = f"{key}_{setting.replace('.', '_')}"
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    store.save_table(DATA / "sweeps" / f"{name}.csv", rows, columns)
+    with style.look():
+        figure = sweep.figure(
+            pd.DataFrame(rows), key, setting, tables.load_truth(DATA), tables.load_ceiling_bits(DATA)
+        )
+        for suffix in ("png", "svg"):
+            store.write_atomically(DATA / "sweeps" / f"{name}.{suffix}", style.encode(figure, suffix))
+    print(DATA / "sweeps" / f"{name}.png")
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(number) for number in text.split(",")]
+    except ValueError:
+        raise InfoplaneError(f"--epochs: {text!r} is not a list of numbers such as 0,500") from None
+
+
+if __name__ == "__main__":
+    stage.run(main)

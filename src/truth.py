@@ -1,0 +1,73 @@
+"""The exact I(T;Y) and I(X;T) of every replicate, epoch and layer: `data/truth.csv`, and `data/ceiling.json`."""
+
+import os
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from infoplane import checkpoints, computing, exact, params, plugins, stage, store
+from infoplane.config import Config
+from infoplane.dataset import KnownLaw
+from infoplane.progress import track
+
+DATA = Path("data")
+BLOCK = 4  # epochs
+COLUMNS = ["replicate", "epoch", "layer", "target", "mi_bits"]
+
+
+def main() -> None:
+    config = params.load()
+    law = _law(config)
+    ceiling_bits = exact.ceiling(law) if isinstance(law, KnownLaw) else None
+    rows: list[dict[str, Any]] = []
+    missing = _missing(config, law)
+    if missing:
+        print(f"infoplane: {missing}; the truth has no rows, and figures no line for it", file=sys.stderr)
+    else:
+        epochs = store.checkpoint_epochs(DATA)
+        tasks = [(config, epochs[start : start + BLOCK]) for start in range(0, len(epochs), BLOCK)]
+        found = computing.run(truth, tasks, config.compute)
+        rows = [row for block in track(found, len(tasks), "truth") for row in block]
+    store.save_table(DATA / "truth.csv", rows, COLUMNS)
+    store.write_atomically(DATA / "ceiling.json", json.dumps({"mi_bits": ceiling_bits}).encode() + b"\n")
+
+
+def truth(config: Config, epochs: list[int]) -> list[dict[str, Any]]:
+    """The rows of these epochs, layers in network order."""
+    law = _law(config)
+    model = plugins.load("models", config.model.architecture, "model.architecture")
+    rows = []
+    for epoch in epochs:
+        checkpoint = checkpoints.read(store.checkpoint_path(store.checkpoints_folder(DATA), epoch))
+        for replicate in range(checkpoint.header.replicates):
+            layers, activation = model.piecewise(checkpoint.replicate(replicate), **config.model.params)
+            names = [*(f"layer_{number}" for number in range(1, len(layers))), "output"]
+            for target, information in (("y", exact.layer_information), ("x", exact.input_information)):
+                values = information(layers, law, activation=activation)
+                for layer, value in zip(names, values, strict=True):
+                    rows.append(dict(zip(COLUMNS, (replicate, epoch, layer, target, value), strict=True)))
+    return rows
+
+
+def _law(config: Config) -> object:
+    dataset = config.dataset
+    return plugins.load("datasets", dataset.generator, "dataset.generator").make(**dataset.params)
+
+
+def _missing(config: Config, law: object) -> str:
+    """Why there is no exact answer; nothing where there is one."""
+    if not isinstance(law, KnownLaw):
+        return f"dataset.generator {config.dataset.generator} declares no one-dimensional law"
+    model = plugins.load("models", config.model.architecture, "model.architecture")
+    if not hasattr(model, "piecewise"):
+        return f"model.architecture {config.model.architecture} offers no exact answer"
+    return ""
+
+
+if __name__ == "__main__":
+    stage.run(main)
