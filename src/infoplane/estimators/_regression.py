@@ -8,6 +8,8 @@ from ._variables import Floats
 
 # Prior precisions of a weight, in units of the samples: from nothing to more than all that the samples say.
 PRIORS = np.logspace(-8, 2, 6)
+# A direction with less than this share of the greatest variance does not vary: it is rounding.
+NO_SPREAD = 1e-13
 
 
 def principal(z: Floats) -> tuple[Floats, Floats]:
@@ -17,12 +19,12 @@ def principal(z: Floats) -> tuple[Floats, Floats]:
     """
     samples, units = z.shape[1:]
     transposed = np.swapaxes(z, 1, 2)
-    if units <= samples:
-        squares, axes = np.linalg.eigh(transposed @ z)
-        return z @ axes, np.maximum(squares, 0)
-    squares, axes = np.linalg.eigh(z @ transposed)
-    squares = np.maximum(squares, 0)
-    return axes * np.sqrt(squares)[:, None, :], squares
+    gram = transposed @ z if units <= samples else z @ transposed
+    squares, axes = np.linalg.eigh(gram)
+    # What is left of directions without variance is rounding, and would be taken for leverage.
+    squares = np.where(squares > NO_SPREAD * squares[:, -1:], squares, 0)
+    along = z @ axes if units <= samples else axes * np.sqrt(squares)[:, None, :]
+    return along * (squares > 0)[:, None, :], squares
 
 
 def regression_loss_bits(t: Floats, squares: Floats, y: Floats) -> Floats:
