@@ -8,9 +8,11 @@ import io
 import json
 import math
 import os
+import shutil
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,11 +87,28 @@ def load_dataset(root: Path) -> Rows:
     _check(path, "y", rows.y, dimensions=2)
     lengths = {len(rows.x), len(rows.y), len(rows.split), len(rows.row_id)}
     if len(lengths) != 1:
-        raise InfoplaneError(f"{path}: x, y, split and row_id have {sorted(lengths)} rows; run `dvc repro generate`")
+        raise InfoplaneError(
+            f"{path}: x, y, split and row_id have {sorted(lengths)} rows; run `dvc repro generate`"
+        )
     strange = set(rows.split.tolist()) - set(SPLITS)
     if strange:
         raise InfoplaneError(f"{path}: split holds {sorted(strange)}; only {', '.join(SPLITS)} are known")
     return rows
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A new root to write a folder of that name in, which then takes the place of `folder`: all of it or nothing."""
+    root = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(root, ignore_errors=True)
+    (root / folder.name).mkdir(parents=True)
+    try:
+        yield root
+        if folder.exists():
+            shutil.rmtree(folder)
+        (root / folder.name).rename(folder)
+    finally:
+        shutil.rmtree(root)
 
 
 def checkpoints_folder(root: Path) -> Path:
@@ -123,8 +142,12 @@ def save_training(root: Path, losses: NDArray[np.float32]) -> None:
     save_table(training_path(root), rows, ("replicate", "epoch", "train_loss", "test_loss"))
 
 
+def activations_folder(root: Path) -> Path:
+    return root / "activations"
+
+
 def activations_path(root: Path, epoch: int) -> Path:
-    return root / "activations" / f"epoch_{epoch:04d}.npz"
+    return activations_folder(root) / f"epoch_{epoch:04d}.npz"
 
 
 def save_activations(root: Path, epoch: int, activations: Activations) -> None:
@@ -216,10 +239,20 @@ def load_npz(path: Path) -> dict[str, NDArray[Any]]:
             return {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise InfoplaneError(f"{path}: not there; run `dvc repro`, or `dvc pull {path}`") from None
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except (
+        ValueError,
+        OSError,
+        EOFError,
+        KeyError,
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+    ) as error:
         if isinstance(error, InfoplaneError):
             raise
-        said = "holds Python objects, which are never unpickled" if "allow_pickle" in str(error) else str(error)
+        said = (
+            "holds Python objects, which are never unpickled" if "allow_pickle" in str(error) else str(error)
+        )
         raise InfoplaneError(f"{path}: cannot be read ({said}); make it again with `dvc repro`") from None
 
 

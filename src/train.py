@@ -1,0 +1,53 @@
+"""Trains all replicates: a checkpoint an epoch in `data/checkpoints/`, the losses in `data/training.csv`."""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from infoplane import params, plugins, stage, store, training
+from infoplane.checkpoints import Header
+from infoplane.progress import track
+from infoplane.scratch import Scratch, fingerprint
+
+DATA, SCRATCH = Path("data"), Path(".infoplane/train")
+
+
+def main() -> None:
+    torch.set_num_threads(
+        1
+    )  # sums must not depend on how many cores there are, and small networks gain nothing
+    config = params.load()
+    train, model = config.train, config.model
+    device = training.device(train.device)
+    rows = store.load_dataset(DATA)
+    data = training.data(rows, device)
+    inputs, outputs = rows.x.shape[1], rows.y.shape[1]
+    network = plugins.load("models", model.architecture, "model.architecture")
+
+    settings = {
+        "train": train.model_dump(by_alias=True, exclude={"epochs", "device"}) | {"device": device.type},
+        "model": model.model_dump(mode="json"),
+    }
+    arrays = {
+        f"{split} {name}": getattr(rows.of(split), name) for split in ("train", "test") for name in "xy"
+    }
+    scratch = Scratch(
+        SCRATCH,
+        fingerprint(settings, arrays),
+        lambda epoch: Header(
+            epoch=epoch, model=model, inputs=inputs, outputs=outputs, replicates=train.replicates
+        ),
+    )
+    start = scratch.latest()
+    done = 0 if start is None else start.epoch + 1
+    if done:
+        print(f"infoplane: epochs 0 to {done - 1} are in {scratch.folder}", file=sys.stderr, flush=True)
+    snapshots = training.run(train, lambda: network.build(inputs, outputs, **model.params), data, start)
+    for snapshot in track(snapshots, max(train.epochs + 1 - done, 0), "train"):
+        scratch.save(snapshot)
+    scratch.publish(DATA, train.epochs)
+
+
+if __name__ == "__main__":
+    stage.run(main)
