@@ -16,7 +16,6 @@ from .seeding import Generators, generator
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
-Key = tuple[int | str, ...]  # (estimator id, replicate, epoch, layer, target)
 
 COLUMNS = ["estimator", "replicate", "epoch", "layer", "target", "mi_bits"]
 NULL_COLUMNS = ["null_mean_bits", "null_p95_bits", "p_value"]
@@ -62,8 +61,8 @@ def estimate_epochs(
 ) -> list[dict[str, Any]]:
     """One row (see `columns`) for every value that `estimator.measure` asks for at `epochs`.
 
-    `flags` has all words but those that need the truth (`flags.mark_truth`). No value depends on the others of
-    the block.
+    `flags` has all words but those that need the truth (`flags.mark_truth`). No value depends on what else is
+    in the block.
     """
     module = plugins.load("estimators", estimator.estimator, f"estimators.{estimator.id}.estimator")
     methods = [
@@ -90,14 +89,14 @@ def _estimate(
 ) -> list[dict[str, Any]]:
     """The rows of one target, whose samples are `y` `(samples, targets)`, in the order of `layers`."""
     xs = [layer.t for layer in layers]
-    keys: list[Key] = [
+    keys: list[uncertainty.Key] = [
         (estimator.id, layer.replicate, layer.epoch, layer.name, method.target) for layer in layers
     ]
     mi_bits, own_flags = method.values(xs, y, Generators(seed, keys))
     maximum_bits = method.maximum_bits(len(y))
     stderr_bits = None
     if estimator.stderr is not None:
-        stderr_bits = _stderr_bits(method, estimator.id, estimator.stderr.splits, seed, keys, xs, y)
+        stderr_bits = uncertainty.stderr_bits(method, xs, y, keys, estimator.stderr.splits, seed)
     orders = None
     if estimator.permutations is not None and method.has_pairs:
         orders = uncertainty.permutations(
@@ -112,34 +111,12 @@ def _estimate(
         if stderr_bits is not None:
             row["stderr_bits"] = float(stderr_bits[place])
         if orders is not None:
-            null_bits = _null_bits(method, seed, keys[place], xs[place], y, orders)
+            null_bits = uncertainty.null_bits(method, xs[place], y, keys[place], orders, seed)
             row |= uncertainty.null_summary(row["mi_bits"], null_bits)
             if flags.is_inside_null(row["p_value"]):
                 words.add("inside_null")
         rows.append(row | {"flags": words})
     return rows
-
-
-def _stderr_bits(
-    method: Method, key: str, splits: int, seed: int, keys: Sequence[Key], xs: Sequence[Array], y: Floats
-) -> Floats:
-    """The standard error of each value, `(len(xs),)` bits. All values are estimated on the same halves."""
-    found = np.empty((splits, 2, len(xs)))
-    for split in range(splits):
-        for side, half in enumerate(uncertainty.halves(len(y), generator(seed, key, "split", split))):
-            rngs = Generators(seed, [(*of_value, "split", split, side) for of_value in keys])
-            try:
-                found[split, side], _ = method.values([x[half] for x in xs], y[half], rngs)
-            except InfoplaneError as error:
-                raise InfoplaneError(f"stderr: on a half of {len(half)} samples: {error}") from error
-    return uncertainty.stderr_bits(found[:, 0], found[:, 1])
-
-
-def _null_bits(method: Method, seed: int, key: Key, x: Array, y: Floats, orders: NDArray[np.int64]) -> Floats:
-    """The value with its target's rows permuted, `(draws,)` bits. Each value shuffles `orders` by itself."""
-    own = generator(seed, *key, "permutation").permutation(len(y))
-    rngs = Generators(seed, [(*key, "permutation", draw) for draw in range(len(orders))])
-    return method.permuted(x, y, orders[:, own], rngs)
 
 
 def _load(

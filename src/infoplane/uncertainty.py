@@ -3,49 +3,73 @@
 Both are computed with the estimator itself, whichever it is. docs/uncertainty.md tells how well they do.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InfoplaneError
+from .interface import Method
+from .seeding import Generators, generator
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
+Key = tuple[int | str, ...]  # of a value: (estimator id, replicate, epoch, layer, target)
+
 NORMAL_QUANTILE = 1.959963984540054  # 1.96 standard errors on either side hold 95 % of a normal law
 
 
-def halves(samples: int, rng: np.random.Generator) -> tuple[Places, Places]:
-    """The places of the samples, split at random into two disjoint halves, which differ by one at most."""
-    if samples < 4:
-        raise InfoplaneError(f"stderr: {samples} samples have no halves; leave it out")
-    order = rng.permutation(samples)
-    return order[: samples // 2], order[samples // 2 :]
-
-
-def stderr_bits(first: Array, second: Array) -> Array:
-    """The standard error in bits, `(values,)`, from the values on disjoint halves, `(splits, values)` each.
+def stderr_bits(
+    method: Method, xs: Sequence[Array], y: Floats, keys: Sequence[Key], splits: int, seed: int
+) -> Floats:
+    """The standard error of the value of each `x` of `xs` with `y`, `(len(xs),)` bits.
 
     The variance of an estimate falls as B/n, and disjoint subsamples show B (Holmes & Nemenman 2019): two
-    halves differ with variance 4 B/n. Smaller subsamples would be cheaper, but an estimator behaves less
-    there as it does on all samples. Drawing with replacement would not do: duplicates raise an estimate from
+    halves differ with variance 4 B/n. Smaller subsamples would be cheaper, but on these an estimator behaves
+    less as it does on all samples. Drawing with replacement would not do: duplicates raise an estimate from
     neighbours.
 
     A few splits tell the variance only roughly, so the result is widened by Student's quantile over the
     normal one: 1.96 of it on either side is the 95 % interval, however many splits there are.
+    Raises `InfoplaneError` where half the samples are too few for the estimator.
     """
     from scipy.special import stdtrit
 
-    splits = len(first)
-    deviation = np.sqrt(np.mean((first - second) ** 2, axis=0) / 4)
+    if len(y) < 4:
+        raise InfoplaneError(f"stderr: {len(y)} samples have no halves; leave it out")
+    found = np.empty((splits, 2, len(xs)))
+    for split in range(splits):
+        # The same halves for all values, so that many x still share a y.
+        order = generator(seed, keys[0][0], "split", split).permutation(len(y))
+        for side, half in enumerate(np.array_split(order, 2)):
+            rngs = Generators(seed, [(*key, "split", split, side) for key in keys])
+            try:
+                found[split, side], _ = method.values([x[half] for x in xs], y[half], rngs)
+            except InfoplaneError as error:
+                raise InfoplaneError(f"stderr: on a half of {len(half)} samples: {error}") from error
+    deviation = np.sqrt(np.mean((found[:, 0] - found[:, 1]) ** 2, axis=0) / 4)
     return np.asarray(deviation * (stdtrit(splits, 0.975) / NORMAL_QUANTILE))
 
 
 def permutations(draws: int, samples: int, rng: np.random.Generator) -> Places:
-    """Random orders of the samples, `(draws, samples)`. They are drawn once, which takes a while: for another
-    value `orders[:, order]`, with a random order of its own, is as random."""
+    """Random orders of the samples, `(draws, samples)`. To draw them takes a while: see `null_bits`."""
     return rng.permuted(np.tile(np.arange(samples), (draws, 1)), axis=1)
 
 
-def null_summary(mi_bits: float, null_bits: Array) -> dict[str, float]:
+def null_bits(method: Method, x: Array, y: Floats, key: Key, orders: Places, seed: int) -> Floats:
+    """The value of `x` with the rows of `y` permuted, `(draws,)` bits.
+
+    `orders` `(draws, samples)` may be the same for all values: each shuffles them by an order of its own, and
+    they are as random as before.
+    """
+    own = generator(seed, *key, "permutation").permutation(len(y))
+    rngs = Generators(seed, [(*key, "permutation", draw) for draw in range(len(orders))])
+    return method.permuted(x, y, orders[:, own], rngs)
+
+
+def null_summary(mi_bits: float, null_bits: Floats) -> dict[str, float]:
     """What the draws `(draws,)` of the null say about `mi_bits`: their mean, 95th percentile, and a p-value.
 
     p = (1 + hits) / (1 + draws), where a draw that is not below the value, but for rounding, is a hit
