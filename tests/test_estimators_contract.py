@@ -19,8 +19,8 @@ from infoplane.errors import InfoplaneError
 NAMES = plugins.names("estimators")
 # Fewer steps than by default, for tests of anything but accuracy.
 QUICK = {"neural": {"steps": 20}}
-# A repetition is a fresh sample; where one takes seconds a single one has to do.
-REPETITIONS = {"neural": 1}
+# A repetition is a fresh sample; where one takes long fewer have to do.
+REPETITIONS = {"neural": 1, "renyi": 3}
 
 
 @pytest.fixture(params=NAMES)
