@@ -118,7 +118,7 @@ def rounded(value: float | np.floating[Any]) -> float | None:
 
 
 def _local_deviation(judged: pd.DataFrame) -> pd.Series:
-    """The standard deviation of `error_bits` over the replicates and neighbouring epochs, by estimator and layer.
+    """The standard deviation of `error_bits` over replicates and neighbouring epochs, by estimator and layer.
 
     0 where there is one value alone.
     """
@@ -148,7 +148,7 @@ def _flag_counts(estimates: pd.DataFrame) -> dict[str, dict[str, int]]:
     """How many rows of each estimator carry each flag; `dead_units:3` counts as `dead_units`."""
     flagged = estimates.loc[estimates["flags"] != "", ["estimator", "flags"]]
     words = flagged.assign(flags=flagged["flags"].str.split(";")).explode("flags")
-    words["flags"] = words["flags"].str.partition(":")[0]
+    words["flags"] = words["flags"].str.replace(r":.*", "", regex=True)
     return {
         str(key): {str(flag): int(count) for flag, count in own["flags"].value_counts().items()}
         for key, own in words.groupby("estimator")

@@ -97,8 +97,9 @@ def load_truth(root: Path) -> pd.DataFrame:
 def load_ceiling_bits(root: Path) -> float | None:
     """I(X;Y) in bits; None where it is not known."""
     path = root / "ceiling.json"
+    text = _bytes(path, "run `dvc repro truth`")
     try:
-        found = json.loads(_bytes(path, "run `dvc repro truth`"))["mi_bits"]
+        found = json.loads(text)["mi_bits"]
     except (ValueError, KeyError, TypeError):
         raise InfoplaneError(f'{path}: not {{"mi_bits": NUMBER or null}}; run `dvc repro truth`') from None
     if found is None:
@@ -134,26 +135,43 @@ def _read(
     for name in header:
         if (name not in required and name not in optional) or header.count(name) > 1:
             raise InfoplaneError(f"{path}: column {name!r} is unknown or comes twice; {next_step}")
+    if not text.endswith(b"\n"):
+        raise InfoplaneError(f"{path}: its last line is cut short; {next_step}")
     types: dict[Any, Any] = required | {name: kind for name, kind in optional.items() if name in header}
     try:
         table = pd.read_csv(
             path,
             dtype=types,
-            float_precision="round_trip",
             keep_default_na=False,
             na_values={name: [""] for name in optional},
             encoding="utf-8",
         )
     except (ValueError, OverflowError) as error:
-        said = " ".join(str(error).split())
-        raise InfoplaneError(f"{path}: cannot be read ({said}); {next_step}") from None
-    for name in (name for name, kind in types.items() if kind == "float64"):
-        values = table[name]
-        if (values.isna().any() and name in required) or (values.abs().eq(math.inf).any() and not infinite):
-            raise InfoplaneError(f"{path}: {name} holds a value that is no finite number; {next_step}")
+        said = _wrong_number(path, types) or f"cannot be read ({' '.join(str(error).split())})"
+        raise InfoplaneError(f"{path}: {said}; {next_step}") from None
+    for name, kind in types.items():
+        if name in required and table[name].isna().any():
+            raise InfoplaneError(f"{path}: {name} has an empty cell; {next_step}")
+        if kind == "float64" and not infinite and table[name].abs().eq(math.inf).any():
+            raise InfoplaneError(f"{path}: {name} holds infinity; {next_step}")
     if "target" in types and not table["target"].isin(["y", "x"]).all():
         raise InfoplaneError(f'{path}: a target is neither "y" nor "x"; {next_step}')
     return table
+
+
+def _wrong_number(path: Path, types: dict[str, str]) -> str:
+    """Names the first cell that is not the number it should be."""
+    table = pd.read_csv(
+        path, dtype=str, keep_default_na=False, na_values=[], on_bad_lines="skip", encoding="utf-8"
+    )
+    for name, kind in types.items():
+        if kind != "str":
+            number = pd.to_numeric(table[name], errors="coerce")
+            wrong = number.isna() if kind == "float64" else number.isna() | (number % 1 != 0)
+            if wrong.any():
+                line = int(wrong.to_numpy().argmax()) + 2
+                return f"{name} in line {line} is {table[name].iloc[line - 2]!r}, not a number that it can be"
+    return ""
 
 
 def _bytes(path: Path, next_step: str) -> bytes:

@@ -94,7 +94,10 @@ def _draw(
     ax.axhline(0, color=style.GREY, lw=0.5)
     if exact is not None:
         first, last = exact["middle"].iloc[[0, -1]]
-        ax.set_title(f"truth: {first:.2f} bits untrained, {last:.2f} in the end", loc="right")
+        words = f"truth: {first:.2f} bits at epoch {exact.index[0]}"
+        if len(exact) > 1:
+            words += f", {last:.2f} at {exact.index[-1]}"
+        ax.set_title(words, loc="right")
         style.draw_band(ax, exact, color=style.TRUTH, alpha=0.15, lw=1.8)
         ends.append((float(last), style.TRUTH))
     for key, words in names.items():
@@ -146,16 +149,18 @@ def apart(values: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
 
 
 def _title(results: Results, truth: pd.DataFrame, layers: list[str], networks: int) -> tuple[str, str]:
-    of = "one network, which all of these measured" if networks == 1 else f"median of {networks} networks"
+    of = "of one network, which all of these measured" if networks == 1 else f"median of {networks} networks"
     text = (
-        f"I(T;Y) of {of}. Epochs are to scale up to 10, then logarithmic; the last values stand on the right."
+        f"I(T;Y), {of}. Epochs are to scale up to 10, then logarithmic; the last values stand on the right."
     )
     here, ceiling_bits = truth[truth["layer"] == layers[0]], results.ceiling_bits
     if here.empty or ceiling_bits is None:
         return f"What {' and '.join(layers)} know about the target, by estimator", text
-    bits = here.loc[here["epoch"] == here["epoch"].min(), "mi_bits"].median()
+    start = here["epoch"].min()
+    bits = here.loc[here["epoch"] == start, "mi_bits"].median()
     held = f"all {bits:.4f}" if ceiling_bits - bits < 5e-4 else f"{bits:.2f} of the {ceiling_bits:.2f}"
-    return f"Before training, {layers[0]} holds {held} bits that the input tells about the target", text
+    when = "Before training" if start == 0 else f"At epoch {start}"
+    return f"{when}, {layers[0]} holds {held} bits that the input tells about the target", text
 
 
 def _handles(

@@ -135,8 +135,8 @@ def _same_scale(axes: Any, room: float) -> None:
     """
     limits = [ax.get_ylim() for ax in axes.flat]
     low, high = min(low for low, _ in limits), max(high for _, high in limits)
-    ticks = [tick for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
+    ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
     for ax in axes.flat:
         ax.set_ylim(low - (high - low) * room / (1 - room), high)
-        ax.set_yticks(ticks)
+        ax.set_yticks([tick for tick in ticks if low <= tick <= high])
         ax.label_outer()

@@ -29,32 +29,35 @@ def panels(
     heads: float = 0.32,
     foot: float = 0.45,
     gap: tuple[float, float] = (0.15, 0.2),
+    least_width: float = 1.3,
     **kwargs: Any,
 ) -> tuple[Figure, Any]:
     """A figure and its axes `(rows, columns)`, each panel `height` tall, `gap` (across, down) apart.
 
     `title` says what one sees, in a sentence, and `text` how it was made; `heads` is the room for the panels'
     own titles, `foot` that for the ticks and labels of the lowest row. Laid out by hand: an engine would take
-    longer than all the drawing.
+    longer than all the drawing. The figure is `WIDTH` wide, and wider only for panels of `least_width`.
     """
     title_lines, text_lines = textwrap.wrap(title, 96), textwrap.wrap(text, 150)
     top = MARGIN + TITLE * len(title_lines) + 0.04 + TEXT * len(text_lines) + heads
     bottom = foot + LEGEND * legend_lines + (MARGIN if legend_lines else 0)
     total = top + rows * height + (rows - 1) * gap[1] + bottom
-    width = (WIDTH - left - right - (columns - 1) * gap[0]) / columns
-    figure = Figure(figsize=(WIDTH, total))
+    between = left + right + (columns - 1) * gap[0]
+    width = max((WIDTH - between) / columns, least_width)
+    across = between + columns * width
+    figure = Figure(figsize=(across, total))
     lower = total - MARGIN - TITLE * len(title_lines) - 0.04
-    figure.text(MARGIN / WIDTH, 1 - MARGIN / total, "\n".join(title_lines), size=11, weight="bold", va="top")
+    figure.text(MARGIN / across, 1 - MARGIN / total, "\n".join(title_lines), size=11, weight="bold", va="top")
     figure.text(
-        MARGIN / WIDTH, lower / total, "\n".join(text_lines), color=style.GREY, va="top", linespacing=1.3
+        MARGIN / across, lower / total, "\n".join(text_lines), color=style.GREY, va="top", linespacing=1.3
     )
     axes = figure.subplots(
         rows,
         columns,
         squeeze=False,
         gridspec_kw={
-            "left": left / WIDTH,
-            "right": 1 - right / WIDTH,
+            "left": left / across,
+            "right": 1 - right / across,
             "top": 1 - top / total,
             "bottom": bottom / total,
             "wspace": gap[0] / width,
@@ -86,4 +89,11 @@ def row_label(figure: Figure, ax: Axes, key: str, ids: Sequence[str], down: floa
     lines = textwrap.wrap(key.replace("_", "_ "), 15)
     words = "\n".join(line.replace("_ ", "_") for line in lines)
     color = style.estimator(key, ids)["color"]
-    figure.text(MARGIN / WIDTH, box.y1 - down * box.height, words, weight="bold", color=color, va="center")
+    figure.text(
+        MARGIN / figure.get_figwidth(),
+        box.y1 - down * box.height,
+        words,
+        weight="bold",
+        color=color,
+        va="center",
+    )

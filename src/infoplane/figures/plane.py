@@ -119,7 +119,7 @@ def _draw_path(ax: Axes, path: pd.DataFrame, marker: str, norm: Normalize) -> No
 def _draw_colorbar(fig: Figure, top: Axes, bottom: Axes, norm: Normalize, last: int) -> None:
     """To the right of all panels, as tall as they."""
     low, high = bottom.get_position().y0, top.get_position().y1
-    cax = fig.add_axes((1 - 0.65 / layout.WIDTH, low, 0.12 / layout.WIDTH, high - low))
+    cax = fig.add_axes((1 - 0.65 / fig.get_figwidth(), low, 0.12 / fig.get_figwidth(), high - low))
     bar = fig.colorbar(
         ScalarMappable(norm, COLORS), cax=cax, ticks=[e for e in style.EPOCHS if e <= max(last, 1)]
     )

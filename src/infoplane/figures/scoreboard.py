@@ -20,9 +20,9 @@ SUMMARY = {
     "error_mean_abs_bits": ("mean\n|error|", "{:.2f}"),
     "error_max_abs_bits": ("largest\n|error|", "{:.2f}"),
     "ceiling_break_share": ("above\nceiling", "{:.0%}"),
-    "dpi_break_share": ("above layer\nbefore", "{:.0%}"),
+    "dpi_break_share": ("above the\nlayer before", "{:.0%}"),
 }
-COLUMN, GAP = 0.68, 0.12  # of a layer's cell: a summary's width, and what keeps them apart
+COLUMN, GAP = 0.72, 0.12  # of a layer's cell: a summary's width, and what keeps them apart
 
 
 def figure(board: pd.DataFrame, results: Results) -> Figure:
@@ -30,21 +30,22 @@ def figure(board: pd.DataFrame, results: Results) -> Figure:
     summary = overall(board)
     layers = [layer for layer in results.layers if (board["layer"] == layer).any()]
     best = summary.iloc[0]["error_mean_abs_bits"]
+    units = len(layers) + GAP + COLUMN * len(SUMMARY)  # the width of a layer's cell is 1
     fig, axes = layout.panels(
         1,
         1,
+        least_width=0.92 * units,
         height=ROW * len(summary),
         heads=0.55,
         foot=layout.MARGIN,
         left=1.35,
         title=f"{summary.index[0]} is closest to the exact truth: {best:.2f} bits off on average",
-        text="Estimate minus truth of I(T;Y), in bits: the median and, below it, the 5–95 % interval over epochs "
-        "and networks; purple is too low, orange too high. On the right, of all layers: the absolute error, "
-        "and the share of values above the ceiling, or above the layer before, by more than their own 95 % "
-        "interval.",
+        text="Estimate minus truth of I(T;Y), in bits: the median, and the 5–95 % interval over epochs and "
+        "networks; purple is too low, orange too high. On the right, of all layers: the absolute error; the "
+        "share of values above the ceiling, or the layer before, beyond their 95 % interval.",
     )
     ax = axes[0, 0]
-    ax.set(xlim=(0, len(layers) + GAP + COLUMN * len(SUMMARY)), ylim=(len(summary), 0))
+    ax.set(xlim=(0, units), ylim=(len(summary), 0))
     ax.axis("off")
     columns = {name: len(layers) + GAP + COLUMN * (place + 0.5) for place, name in enumerate(SUMMARY)}
     for place, layer in enumerate(layers):

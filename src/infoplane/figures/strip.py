@@ -33,7 +33,7 @@ COLORS = (
     "#000000",
     "#BBBBBB",
 )
-ROW = 0.045  # of the panel's height
+ROW = 0.035  # of the panel's height
 PALE = 0.35
 
 
@@ -42,7 +42,7 @@ def shares(estimates: pd.DataFrame) -> pd.DataFrame:
     key = ["estimator", "target", "layer", "epoch"]
     flagged = estimates.loc[estimates["flags"] != "", [*key, "flags"]]
     words = flagged.assign(flag=flagged["flags"].str.split(";")).drop(columns="flags").explode("flag")
-    words["flag"] = words["flag"].str.partition(":")[0]
+    words["flag"] = words["flag"].str.replace(r":.*", "", regex=True)
     found = words.groupby([*key, "flag"], observed=True).size().rename("flagged").reset_index()
     measured = estimates.groupby(key, observed=True).size().rename("measured")
     found = found.join(measured, on=key)
@@ -68,7 +68,7 @@ def draw(ax: Axes, found: pd.DataFrame, rows: Sequence[str], epochs: NDArray[np.
             y = (len(rows) - place - 0.5) * ROW
             transform = ax.get_xaxis_transform()
             ax.hlines(
-                [y] * len(starts), starts, ends, color=color(flag), alpha=alpha, lw=2.2, transform=transform
+                [y] * len(starts), starts, ends, color=color(flag), alpha=alpha, lw=1.7, transform=transform
             )
 
 

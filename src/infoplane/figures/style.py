@@ -31,8 +31,9 @@ LOG2_N: Dashes = (0, (1, 1.5))
 NULL = "#999999"  # the permutation null
 BAND = 0.22  # opacity
 
-EPOCHS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
-FEW = (0, 5, 20, 100, 500, 2000, 10000, 50000)  # numbers for a narrow panel
+EPOCHS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)  # the ticks of a wide panel
+FEW = (0, 5, 20, 100, 500)  # of a narrow one
+TENS = (0, 10, 100, 1000, 10**4, 10**5, 10**6)  # of any, after long training
 LINEAR = 10  # epochs drawn to scale before the axis turns logarithmic
 STDERRS = 1.645  # standard errors to the 5 % and the 95 % quantile of a normal law
 
@@ -89,7 +90,7 @@ def estimator(key: str, ids: Sequence[str]) -> dict[str, Any]:
 
 def epoch_axis(ax: Axes, last: int, *, wide: bool = True) -> None:
     """Linear to epoch 10, logarithmic after it, so that the first ten can be seen."""
-    ticks = [epoch for epoch in EPOCHS if epoch <= last]
+    ticks = EPOCHS if wide and last <= EPOCHS[-1] else FEW if last <= FEW[-1] else TENS
     if last > 2 * LINEAR:
         ax.set_xscale("symlog", linthresh=LINEAR)
         room = 0.02 * (1 + np.log10(last / LINEAR))  # decades
@@ -97,8 +98,8 @@ def epoch_axis(ax: Axes, last: int, *, wide: bool = True) -> None:
     else:
         room = 0.05 * max(last, 1)
         ax.set_xlim(-room, last + room)
-    ax.set_xticks([epoch for epoch in ticks if wide or epoch in FEW])
-    ax.xaxis.set_major_formatter(lambda epoch, _: f"{epoch:g}")
+    ax.set_xticks([epoch for epoch in ticks if epoch <= last])
+    ax.xaxis.set_major_formatter(lambda epoch, _: f"{epoch:g}" if epoch < 10**4 else f"{epoch / 1000:g}k")
     ax.xaxis.set_minor_locator(NullLocator())
 
 
@@ -124,7 +125,10 @@ def draw_band(ax: Axes, band: pd.DataFrame, *, alpha: float = BAND, **line: Any)
     """A median and its band against epoch; few points are marked, so that even one is seen."""
     epochs = band.index.to_numpy()
     if (band["high"] > band["low"]).any():
-        ax.fill_between(epochs, band["low"], band["high"], color=line["color"], alpha=alpha, linewidth=0)
+        shade = {"color": line["color"], "alpha": alpha}
+        if len(band) == 1:
+            ax.vlines(epochs, band["low"], band["high"], linewidth=4, **shade)
+        ax.fill_between(epochs, band["low"], band["high"], linewidth=0, **shade)
     if len(band) <= 2 * LINEAR:
         line = {"marker": "o", "markersize": 2.5} | line
     ax.plot(epochs, band["middle"].to_numpy(), **line)
