@@ -7,12 +7,17 @@ import pytest
 from scratch import Scratch, repository
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Scratch:
-    scratch = repository(tmp_path / "house")
+@pytest.fixture(scope="module")
+def composed(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
+    scratch = repository(tmp_path_factory.mktemp("guard") / "house")
     scratch.compose()
-    scratch.commit()
     return scratch
+
+
+@pytest.fixture
+def house(composed: Scratch, tmp_path: Path) -> Scratch:
+    """A working tree whose params.yaml has just been composed, to change at will."""
+    return composed.copy(tmp_path / "house")
 
 
 def drift(house: Scratch) -> dict[str, object]:

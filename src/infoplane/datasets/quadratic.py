@@ -4,13 +4,14 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from scipy import stats
 
 from ..dataset import Array, KnownLaw
 
 
 def make(*, noise_std: Annotated[float, Field(gt=0)] = 0.2) -> KnownLaw:
     """`noise_std` is the standard deviation of the normal noise."""
+    from scipy import stats  # half a second, which whoever only checks a configuration need not spend
+
     return KnownLaw(
         inputs=stats.uniform(-3, 6),
         function=lambda x: x**2 - x - 1,

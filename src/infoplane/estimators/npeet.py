@@ -10,7 +10,6 @@ Columns of very different or very small scale give what NPEET gives, right or no
 from typing import Annotated
 
 import numpy as np
-from npeet_plus import mi
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -34,6 +33,8 @@ def estimate(
         raise InfoplaneError(f"k: {k} is not below the {samples} samples; lower it")
     if (x == x[0]).all() or (y == y[0]).all():
         return 0.0
+    from npeet_plus import mi  # half a second, which whoever only checks a configuration need not spend
+
     before = np.random.get_state()  # noqa: NPY002 - the generator that NPEET draws from
     np.random.seed(rng.integers(2**32, size=4, dtype=np.uint32))  # noqa: NPY002
     try:
