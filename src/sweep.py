@@ -26,9 +26,13 @@ DATA = Path("data")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("id", help="a key of `estimators` in params.yaml")
-    parser.add_argument("setting", metavar="SETTING=V1,V2,...", help="a setting of the estimator and its values")
+    parser.add_argument(
+        "setting", metavar="SETTING=V1,V2,...", help="a setting of the estimator and its values"
+    )
     parser.add_argument("--epochs", metavar="E1,E2,...", help="by default the first and the last")
     parser.add_argument("--layers", metavar="L1,L2,...", help="by default all")
     arguments = parser.parse_args()
@@ -36,6 +40,7 @@ def main() -> None:
     if not listed:
         raise InfoplaneError(f"{arguments.setting}: not SETTING=V1,V2,...; see --help")
     config, key = params.load(), arguments.id
+    config.estimator(key)  # an id that is not configured is said to be so, not extended
     available = store.activation_epochs(DATA)
     epochs = _numbers(arguments.epochs) if arguments.epochs else sorted({available[0], available[-1]})
     fixed = {f"{key}.measure.epochs": epochs, f"{key}.measure.targets": ["y"]}
@@ -43,7 +48,9 @@ def main() -> None:
         fixed[f"{key}.measure.layers"] = arguments.layers.split(",")
     # Every value is validated before any is computed.
     values = [params.parsed(value) for value in listed.split(",")]
-    estimators = [config.with_estimators(fixed | {f"{key}.{setting}": value}).estimator(key) for value in values]
+    estimators = [
+        config.with_estimators(fixed | {f"{key}.{setting}": value}).estimator(key) for value in values
+    ]
     epochs = estimation.chosen_epochs(estimators[0], available)
     tasks = [(DATA, estimator, config.seed, [epoch]) for estimator in estimators for epoch in epochs]
     found = computing.run(estimation.estimate_epochs, tasks, config.compute)
