@@ -1,0 +1,111 @@
+"""Mutual information from k nearest neighbours in max norm: what `ksg` and `mixed_ksg` have in common.
+
+Kraskov, Stögbauer & Grassberger 2004: for each of n points, how far its k nearest neighbours in (x, y) are,
+and how many points are that near in x alone, n_x, and in y alone, n_y. With psi the digamma function, the
+mean of
+
+- variant 1 (eq. 8): psi(k) + psi(n) - psi(n_x + 1) - psi(n_y + 1), nearer than the k-th neighbour;
+- variant 2 (eq. 9): psi(k) - 1/k + psi(n) - psi(n_x) - psi(n_y), inside the rectangle around the neighbours.
+
+Exact ties are kept: nothing is jittered, and nothing depends on the order of rows. All points as near as the
+k-th neighbour are neighbours in variant 2. A point whose k-th neighbour equals it is an atom: all points that
+equal it are its neighbours, and n_x and n_y count those that equal it in x and in y, itself among them (Gao,
+Kannan, Oh & Viswanath 2017). In variant 2 that holds for one of x and y alone too; then only the other side
+of the rectangle was fitted to the points, and 1/k, the price of fitting a second one, is not due. Shares at
+atoms are counted with `atoms`: "psi", or "log", which makes of discrete data the plug-in estimate.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import pairwise
+from typing import Literal, TypeVar
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InfoplaneError
+from ..scaling import Scale, scaled
+from ._kernels import information
+from ._permuted import permuted_information
+from ._tiles import tile, tiled
+
+Array = NDArray[np.float64]
+Values = NDArray[np.floating]
+Atoms = Literal["psi", "log"]
+Result = TypeVar("Result")
+
+
+def information_bits(
+    xs: Sequence[Values], y: Values, *, k: int, variant: int, scale: Scale, atoms: Atoms
+) -> Array:
+    """I(X;Y) in bits of each of `xs` `(samples, units)`, which may differ in units, with y `(samples,
+    targets)`.
+
+    y is prepared once. The xs are shared out over numba's number of threads (NUMBA_NUM_THREADS); each is
+    computed alone, so its number does not depend on that. A constant x or y gives exactly 0. Raises
+    `InfoplaneError` where k is not below the number of samples.
+    """
+    _check(k, len(y))
+    y = scaled(y, scale)
+    if _constant(y):
+        return np.zeros(len(xs))
+    y_tiled, y_sorted, tables = tiled(y), _sorted(y), _tables(len(y), atoms)
+
+    def one(x: Values) -> float:
+        x = scaled(x, scale)
+        if _constant(x):
+            return 0.0
+        x_tiled = tiled(x)
+        nats = information(x_tiled, y_tiled, tile(y, x_tiled.order), y_sorted, k, variant, *tables)
+        return float(nats / np.log(2))
+
+    return np.array(_threaded(one, xs), dtype=np.float64)
+
+
+def permuted_information_bits(
+    x: Values, y: Values, permutations: NDArray[np.int64], *, k: int, variant: int, scale: Scale, atoms: Atoms
+) -> Array:
+    """`information_bits` of x and y[p] for each row p of `permutations` `(draws, samples)`; `(draws,)`."""
+    _check(k, len(y))
+    x, y = scaled(x, scale), scaled(y, scale)
+    if _constant(x) or _constant(y):
+        return np.zeros(len(permutations))
+    permutations = np.ascontiguousarray(permutations, dtype=np.int64)
+    tables = _tables(len(y), atoms)
+    nats = permuted_information(tiled(x), tiled(y), _sorted(y), permutations, k, variant, *tables)
+    return np.asarray(nats / np.log(2))
+
+
+def _check(k: int, samples: int) -> None:
+    if k >= samples:
+        raise InfoplaneError(f"k: {k} is not below the {samples} samples; lower it")
+
+
+def _constant(points: Array) -> bool:
+    return bool((points == points[0]).all())
+
+
+def _sorted(points: Array) -> Array:
+    """The values of one column in order; of more columns, nothing."""
+    return np.sort(points[:, 0]) if points.shape[1] == 1 else np.empty(0)
+
+
+@lru_cache(maxsize=8)
+def _tables(samples: int, atoms: Atoms) -> tuple[Array, Array]:
+    """psi(0...samples) and what stands for it at atoms; at 0, which no count is, NaN."""
+    whole = np.arange(1, samples + 1)
+    psi = np.concatenate([[np.nan, 0.0], np.cumsum(1 / whole[:-1])]) - np.euler_gamma
+    return psi, psi if atoms == "psi" else np.concatenate([[np.nan], np.log(whole)])
+
+
+def _threaded(function: Callable[[Values], Result], values: Sequence[Values]) -> list[Result]:
+    threads = min(numba.config.NUMBA_NUM_THREADS, len(values))  # type: ignore[attr-defined]
+    if threads < 2:
+        return [function(value) for value in values]
+    bounds = np.linspace(0, len(values), 4 * threads + 1).astype(int)  # a few parts each, as some take longer
+    parts = [values[start:stop] for start, stop in pairwise(bounds)]
+    with ThreadPoolExecutor(threads) as pool:
+        found = pool.map(lambda part: [function(value) for value in part], parts)
+        return [result for part in found for result in part]
