@@ -8,6 +8,8 @@ and, only where it pays,
 
     estimate_many(xs, y, *, rngs, **params) -> (len(xs),)  many x against one y; the same numbers as `estimate`
     input_information(t, *, rng, **params) -> float        I(X;T) from T alone, for a T that is a function of X
+    estimate_flagged_many(xs, y, *, rngs, **params) -> ((len(xs),), [set of words, ...])
+                                                           `estimate_many`, and the flags that only it can know
 
 `rng` is a `numpy.random.Generator` that belongs to this one value. The keyword-only parameters after `rng`, with
 their annotations and defaults, are the schema of the estimator's configuration (see `plugins`). Negative values
