@@ -2,6 +2,7 @@
 
 import copy
 import sys
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -34,7 +35,7 @@ def recorder(networks: Sequence[nn.Module], x: Tensor) -> Callable[[Mapping[str,
     except InfoplaneError:
         raise
     except Exception as error:  # whatever a network does that vmap cannot: what it says is printed
-        reason = " ".join(str(error).split())
+        reason = textwrap.shorten(str(error), 200)
     if reason is not None:
         print(
             f"infoplane: calling the replicates one by one, not stacked: {reason}",

@@ -81,7 +81,9 @@ class Measure(Section):
     """
 
     pairs: Literal["right", "shuffled"] = "right"
-    samples: Count | None = None  # the first so many rows of a fixed shuffle, to see what n does; all of them by default
+    samples: Count | None = (
+        None  # the first so many rows of a fixed shuffle, to see what n does; all of them by default
+    )
     every: Count = 1
     epochs: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
     targets: Annotated[list[Literal["y", "x"]], Field(min_length=1)] = ["y", "x"]  # noqa: RUF012 (a model copies it)
@@ -184,7 +186,9 @@ class Config:
 
     def estimator(self, key: str) -> Estimator:
         if key not in self.estimator_ids:
-            raise InfoplaneError(f"estimators.{key}: not configured; choose one of {', '.join(self.estimator_ids)}")
+            raise InfoplaneError(
+                f"estimators.{key}: not configured; choose one of {', '.join(self.estimator_ids)}"
+            )
         where = f"estimators.{key}"
         values = self._section("estimators")[key]
         section = _with_params(values, Estimator, where, "estimators", "estimator", "estimate")
@@ -218,7 +222,9 @@ class Config:
         for key in self.estimator_ids:
             k = self.estimator(key).params.get("k")
             if isinstance(k, int) and k >= rows:
-                raise InfoplaneError(f"estimators.{key}.k: {k} is not below the {rows} samples measured; lower it")
+                raise InfoplaneError(
+                    f"estimators.{key}.k: {k} is not below the {rows} samples measured; lower it"
+                )
 
     def _section(self, key: str) -> Mapping[str, Any]:
         return _mapping(self._values.get(key), key)

@@ -8,6 +8,7 @@ says why.
 import copy
 import inspect
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def _trainer(networks: list[nn.Module], config: Train, data: Data) -> Trainer:
             together = Together(copy.deepcopy(networks), make, loss, data)
             reason = _difference(together, copy.deepcopy(apart), list(sizes.values()))
         except Exception as error:  # whatever a network does that vmap cannot: what it says is printed
-            reason = " ".join(str(error).split())
+            reason = textwrap.shorten(str(error), 200)
         else:
             if reason is None:
                 return together
@@ -144,8 +145,8 @@ def _difference(together: Together, apart: Apart, batches: Sequence[Batch]) -> s
     ]
     together.load(before)
     for name, one, other in pairs:
-        scale = float(other.abs().max())
-        if not torch.allclose(one, other, rtol=1e-3, atol=1e-5 * scale, equal_nan=True):
+        one, other = one.double(), other.double()
+        if not torch.allclose(one, other, rtol=1e-3, atol=1e-5 * float(other.abs().max()), equal_nan=True):
             return f"stacked, its {name} differ from those of the network alone"
     return None
 
