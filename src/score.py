@@ -13,7 +13,7 @@ def main() -> None:
     results = tables.load_results(DATA, params.load().estimator_ids)
     board = scoring.scoreboard(results)
     if not board:
-        print("infoplane: this run has no exact truth, so data/scoreboard.csv has no rows", file=sys.stderr)
+        print("infoplane: no exact truth of these estimates, so the scoreboard has no rows", file=sys.stderr)
     store.save_table(DATA / "scoreboard.csv", board, scoring.COLUMNS)
     found = json.dumps(scoring.metrics(results, board), indent=2, sort_keys=True)
     store.write_atomically(DATA / "metrics.json", found.encode() + b"\n")

@@ -15,10 +15,12 @@ def draw(results: Results, board: pd.DataFrame, plot: Plot, samples: int) -> Ite
 
     `board` is the scoreboard; `samples` are the rows that the estimators measured.
     """
-    yield "answer", answer.figure(results, plot)
+    measured = set(results.estimates["target"])
+    if "y" in measured:
+        yield "answer", answer.figure(results, plot)
     yield "loss", loss.figure(results.training)
     for target, name in (("y", "target_information"), ("x", "input_information")):
-        if (results.estimates["target"] == target).any():
+        if target in measured:
             yield name, curves.figure(results, target, samples)
     if plane.ids(results):
         yield "information_plane", plane.figure(results, samples)

@@ -26,8 +26,9 @@ def figure(results: Results, plot: Plot) -> Figure:
 
     Raises `InfoplaneError` for a `plot.hidden_layer` that the network does not have.
     """
-    names = {key: words for key, words in plot.answer.items() if key in results.ids}
-    names = names or {key: key for key in results.ids}
+    measured = [key for key in results.ids if len(results.of(key, "y"))]
+    names = {key: words for key, words in plot.answer.items() if key in measured}
+    names = names or {key: key for key in measured}
     layers = _layers(results, plot)
     estimates, truth = _of_shared_networks(results, list(names))
     title, text = _title(results, truth, layers, estimates["replicate"].nunique())
@@ -129,7 +130,12 @@ def _number_the_ends(ax: Axes, ends: list[tuple[float, str]]) -> None:
     for (value, color), place in zip(ends, places, strict=True):
         where = (1.02, place)
         ax.annotate(
-            f"{value:.2f}", where, xycoords=("axes fraction", "data"), color=color, va="center", weight="bold"
+            style.signed(value).lstrip("+"),
+            where,
+            xycoords=("axes fraction", "data"),
+            color=color,
+            va="center",
+            weight="bold",
         )
 
 
@@ -149,10 +155,12 @@ def apart(values: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
 
 
 def _title(results: Results, truth: pd.DataFrame, layers: list[str], networks: int) -> tuple[str, str]:
-    of = "of one network, which all of these measured" if networks == 1 else f"median of {networks} networks"
-    text = (
-        f"I(T;Y), {of}. Epochs are to scale up to 10, then logarithmic; the last values stand on the right."
+    of = (
+        " of one network, which all of these measured"
+        if networks == 1
+        else f", median of {networks} networks"
     )
+    text = f"I(T;Y){of}. Epochs are to scale up to 10, then logarithmic; the last values stand on the right."
     here, ceiling_bits = truth[truth["layer"] == layers[0]], results.ceiling_bits
     if here.empty or ceiling_bits is None:
         return f"What {' and '.join(layers)} know about the target, by estimator", text

@@ -20,7 +20,7 @@ FLAGS_A_LINE = 6
 def figure(results: Results, target: str, samples: int) -> Figure:
     """I(T;Y) for target "y", with truth and ceiling; I(X;T) for "x", in words where truth is infinite.
 
-    `samples` is the number of rows measured, of which no more than log2(n) bits can be told apart.
+    `samples` is the number n of rows measured, which log2(n) bits tell apart.
     """
     estimates = results.estimates[results.estimates["target"] == target]
     truth = results.truth[results.truth["target"] == target]
@@ -84,13 +84,11 @@ def _title(truth: pd.DataFrame, target: str, samples: int, flagged: bool) -> tup
             title, text = f"{title}, beside the truth", f"{text} The truth is of the same networks."
     else:
         title = "What each estimator says that a layer knows about the input, I(X;T)"
-        text = f"n = {samples} samples are told apart by log2(n) = {math.log2(samples):.2f} bits."
+        text = f"log2(n) = {math.log2(samples):.2f} bits tell n = {samples} samples apart."
         if np.isinf(truth["mi_bits"]).any():
             text = f"Where the true I(X;T) is infinite, what you see is the estimator's own. {text}"
     if flagged:
-        text += (
-            " The strip below a curve marks flagged epochs: pale if any network is, full if half of them are."
-        )
+        text += " Strips mark flagged epochs: pale if any network is, full if half of them are."
     return title, text
 
 

@@ -13,7 +13,7 @@ CURVES = {"train_loss": style.ESTIMATORS[1], "test_loss": style.ESTIMATORS[0]}
 
 
 def figure(training: pd.DataFrame) -> Figure:
-    """The median over replicates and its band, on a logarithmic axis unless a loss is not positive."""
+    """The median over replicates and its band, on a logarithmic axis where they span a decade."""
     bands = {name: style.bands(training, name) for name in CURVES}
     replicates, last = training["replicate"].nunique(), int(training["epoch"].max())
     title, text = _title(bands["test_loss"], replicates)
@@ -24,7 +24,8 @@ def figure(training: pd.DataFrame) -> Figure:
         line: dict[str, Any] = {"color": color, "linestyle": style.DASHES[name == "test_loss"]}
         style.draw_band(ax, bands[name], **line)
         handles.append(style.line_handle(name.replace("_", " "), **line))
-    if (training[list(CURVES)] > 0).all(axis=None):
+    losses = training[list(CURVES)].to_numpy()
+    if losses.min() > 0 and losses.max() > 10 * losses.min():
         ax.set_yscale("log")
         ax.yaxis.set_major_formatter(lambda loss, _: f"{loss:g}")
     style.epoch_axis(ax, last)

@@ -38,7 +38,7 @@ def figure(results: Results, samples: int) -> Figure:
         rows,
         columns,
         height=2.6,
-        right=0.85,
+        right=1.0,
         gap=(0.55, 0.8),
         legend_lines=1 + math.ceil(len(results.layers) / 8),
         title="Where each estimator puts each layer in the information plane while the network trains",
