@@ -3,7 +3,7 @@
     python benchmarks/training.py [--replicates 20] [--epochs 20] [--rounds 5]
     python benchmarks/training.py --profile     where the time of one default run goes
 
-The peer is a plain loop: no DataLoader, no loss after each epoch, nothing saved; ours measures both losses and
+The peer is a plain loop: no DataLoader, no loss after an epoch, nothing saved; ours measures both losses and
 takes a snapshot every epoch. One thread, and the median of interleaved rounds. Starting (imports, the first
 optimiser, the check that stacking changes nothing) is timed apart, as it does not grow with epochs.
 """

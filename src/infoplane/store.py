@@ -98,7 +98,7 @@ def load_dataset(root: Path) -> Rows:
 
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
-    """A new root to write a folder of that name in; it then takes the place of `folder`, whole or not at all."""
+    """A root to write a folder of that name in; it then takes the place of `folder`, whole or not at all."""
     root = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(root, ignore_errors=True)
     (root / folder.name).mkdir(parents=True)
