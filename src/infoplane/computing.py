@@ -13,7 +13,9 @@ from .errors import InfoplaneError
 Result = TypeVar("Result")
 
 
-def run(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compute: Compute) -> Iterator[Result]:
+def run(
+    function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compute: Compute
+) -> Iterator[Result]:
     """`function(*task)` for each of `tasks`, in their order.
 
     Raises what the function raises, and `InfoplaneError` where no Dask scheduler answers.
@@ -37,7 +39,9 @@ def run(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compu
             pool.shutdown(cancel_futures=True)
 
 
-def _on_dask(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], scheduler: str) -> Iterator[Result]:
+def _on_dask(
+    function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], scheduler: str
+) -> Iterator[Result]:
     """A task whose worker dies is computed again by another one."""
     try:
         from distributed import Client

@@ -26,7 +26,7 @@ class Dataset(Protocol):
     def sample(self, samples: int, rng: np.random.Generator) -> tuple[Array, Array]: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KnownLaw:
     """y = function(x) + noise_std(x) * e, with x and e one-dimensional, independent and of known law.
 

@@ -1,0 +1,19 @@
+"""Another function than the asker's, which folds x more often: y = 2 sin 2x + noise, x uniform on (-3, 3)."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+from scipy import stats
+
+from ..dataset import KnownLaw
+
+
+def make(*, noise_std: Annotated[float, Field(gt=0)] = 0.2) -> KnownLaw:
+    """`noise_std` is the standard deviation of the normal noise."""
+    return KnownLaw(
+        inputs=stats.uniform(-3, 6),
+        function=lambda x: 2 * np.sin(2 * x),
+        noise=stats.norm(),
+        noise_std=lambda x: np.full_like(x, noise_std),
+    )

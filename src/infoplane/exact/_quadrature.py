@@ -1,0 +1,229 @@
+"""Compiled quadrature: what is lost of I(X;Y) where several x share one t.
+
+Y given t is a mixture of the noise around f(x) of every x of the fibre of t. Sharing costs the mixture's entropy
+less the mean entropy of its parts (the generalised Jensen-Shannon divergence), averaged over t. A law arrives as
+tables: `Inputs` of x, and `Noise` of the standardised noise.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+X_ORDER, Y_ORDER, SHORT_ORDER = 6, 8, 2  # nodes of Gauss-Legendre quadrature
+_X_NODES, _X_WEIGHTS = np.polynomial.legendre.leggauss(X_ORDER)
+_Y_NODES, _Y_WEIGHTS = np.polynomial.legendre.leggauss(Y_ORDER)
+_SHORT_NODES, _SHORT_WEIGHTS = np.polynomial.legendre.leggauss(SHORT_ORDER)
+SHORT = 0.05  # of a panel of t, for which `SHORT_ORDER` is enough
+NARROW = 1e-13  # of all x: a stretch that may be left out
+LIGHT = 1e-9  # a weight in a mixture that may be left out
+FINEST = 1 / 8  # of the step of the tables: the narrowest panel of x
+DEPTH = 64  # halvings of a stretch
+DENSITY, MEAN, STD, VARIATION = range(4)  # columns of `Inputs.rows`
+
+
+class Inputs(NamedTuple):
+    """p(x), f(x), noise_std(x) and variation, on a grid of x from `low`, `step` apart; linear in between.
+
+    Variation is cumulative: how far f has gone in units of the noise, and p and noise_std in units of themselves.
+    Panels of quadrature are cut by it.
+    """
+
+    low: float
+    step: float
+    rows: Any
+
+
+class Noise(NamedTuple):
+    """The density of the noise on a grid from `low`, `step` apart; linear in between, and 0 beyond."""
+
+    low: float
+    step: float
+    density: Any
+    knots: Any  # between which the density is smooth
+    entropy_bits: float
+    y_step: float  # of a grid of y, in units of noise_std
+    x_panel: float  # the most variation in a panel of x
+
+
+@njit(cache=True, nogil=True)
+def _at(inputs: Any, x: float, column: int) -> Any:
+    place = (x - inputs.low) / inputs.step
+    cell = min(max(int(place), 0), len(inputs.rows) - 2)
+    part = place - cell
+    return inputs.rows[cell, column] * (1 - part) + inputs.rows[cell + 1, column] * part
+
+
+@njit(cache=True, nogil=True)
+def _density(noise: Any, z: float) -> Any:
+    place = (z - noise.low) / noise.step
+    if place < 0 or place > len(noise.density) - 1:
+        return 0.0
+    cell = min(int(place), len(noise.density) - 2)
+    part = place - cell
+    return noise.density[cell] * (1 - part) + noise.density[cell + 1] * part
+
+
+@njit(cache=True, nogil=True)
+def atom_loss(low: Any, high: Any, inputs: Any, noise: Any) -> Any:
+    """Bits lost where all x of the stretches `low` to `high` `(n,)` share one t. Of all x, that is I(X;Y)."""
+    nodes = _nodes(low, high, inputs, noise.x_panel)
+    weights, means, stds = nodes[:, 0], nodes[:, 1], nodes[:, 2]
+    mass = weights.sum()
+    if mass <= 0:
+        return 0.0
+    far = noise.low + noise.step * (len(noise.density) - 1)
+    step = noise.y_step * stds.min()
+    bottom, top = (means + noise.low * stds).min(), (means + far * stds).max()
+    q = np.zeros(int((top - bottom) / step) + 2)  # density of y, on a grid, times the mass
+    parts = 0.0
+    for weight, mean, std in nodes:
+        first = int(np.ceil((mean + noise.low * std - bottom) / step))
+        last = int((mean + far * std - bottom) / step)
+        for j in range(first, last + 1):
+            q[j] += weight / std * _density(noise, (bottom + j * step - mean) / std)
+        parts += weight * (noise.entropy_bits + np.log2(std))
+    whole = 0.0
+    for value in q:
+        if value > 0:
+            whole -= value * np.log2(value / mass)
+    return whole * step - parts
+
+
+@njit(cache=True, nogil=True)
+def _nodes(low: Any, high: Any, inputs: Any, panel: float) -> Any:
+    """Nodes of quadrature over the stretches, `(nodes, 3)`: mass, f(x), noise_std(x)."""
+    nodes = np.empty((256, 3))
+    size = 0
+    stack = np.empty((DEPTH, 2))
+    for k in range(len(low)):
+        stack[0] = (low[k], high[k])
+        depth = 1
+        while depth:
+            depth -= 1
+            a, b = stack[depth]
+            change = _at(inputs, b, VARIATION) - _at(inputs, a, VARIATION)
+            if change > panel and b - a > FINEST * inputs.step and depth < DEPTH - 2:
+                stack[depth], stack[depth + 1] = (a, (a + b) / 2), ((a + b) / 2, b)
+                depth += 2
+                continue
+            if size + X_ORDER > len(nodes):
+                nodes = np.concatenate((nodes, nodes))
+            for i in range(X_ORDER):
+                x = (a + b) / 2 + (b - a) / 2 * _X_NODES[i]
+                nodes[size, 0] = (b - a) / 2 * _X_WEIGHTS[i] * _at(inputs, x, DENSITY)
+                nodes[size, 1], nodes[size, 2] = _at(inputs, x, MEAN), _at(inputs, x, STD)
+                size += 1
+    return nodes[:size]
+
+
+@njit(cache=True, nogil=True)
+def fold_loss(x: Any, start: Any, partner: Any, span: Any, inputs: Any, noise: Any, panel: float) -> Any:
+    """Bits lost on the stretches that `_meetings.overlaps` found.
+
+    `panel` is the most variation, added up over the fibre, in a panel of t. Each fibre counts once, from its piece of
+    lowest number.
+    """
+    most = 1 + np.diff(start).max()
+    fibre = np.empty((most, 2))  # where each of its members is at the beginning and at the end of a stretch
+    scratch = np.empty((3, most)), np.empty(most * len(noise.knots))
+    total = 0.0
+    for i in range(len(start) - 1):
+        cuts = np.unique(span[start[i] : start[i + 1], :2].copy().ravel())
+        for c in range(len(cuts) - 1):
+            begin, end = cuts[c], cuts[c + 1]
+            if end - begin <= NARROW * (x[-1] - x[0]):
+                continue
+            fibre[0] = (begin, end)
+            count = 1
+            for e in range(start[i], start[i + 1]):
+                if span[e, 0] <= begin and end <= span[e, 1]:
+                    if partner[e] < i:
+                        count = 0
+                        break
+                    rate = (span[e, 3] - span[e, 2]) / (span[e, 1] - span[e, 0])
+                    fibre[count, 0] = span[e, 2] + rate * (begin - span[e, 0])
+                    fibre[count, 1] = span[e, 2] + rate * (end - span[e, 0])
+                    count += 1
+            if count > 1:
+                total += _stretch_loss(fibre[:count], inputs, noise, panel, scratch)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _stretch_loss(fibre: Any, inputs: Any, noise: Any, panel: float, scratch: Any) -> Any:
+    """Bits lost on one stretch of t, along which every member of the fibre `(members, 2)` moves linearly."""
+    (weight, mean, std), knots = scratch
+    total = 0.0
+    stack = np.empty((DEPTH, 2))
+    stack[0] = (0.0, 1.0)
+    depth = 1
+    while depth:
+        depth -= 1
+        a, b = stack[depth]
+        change, width = 0.0, 0.0
+        for begin, end in fibre:
+            before, after = begin + a * (end - begin), begin + b * (end - begin)
+            change += abs(_at(inputs, after, VARIATION) - _at(inputs, before, VARIATION))
+            width = max(width, abs(after - before))
+        if change > panel and width > FINEST * inputs.step and depth < DEPTH - 2:
+            stack[depth], stack[depth + 1] = (a, (a + b) / 2), ((a + b) / 2, b)
+            depth += 2
+            continue
+        short = change < SHORT * panel
+        nodes, weights = (_SHORT_NODES, _SHORT_WEIGHTS) if short else (_X_NODES, _X_WEIGHTS)
+        for n in range(len(nodes)):
+            part = (a + b) / 2 + (b - a) / 2 * nodes[n]
+            mass = 0.0
+            for begin, end in fibre:
+                mass += _at(inputs, begin + part * (end - begin), DENSITY) * abs(end - begin)
+            kept = 0
+            for begin, end in fibre:
+                place = begin + part * (end - begin)
+                density = _at(inputs, place, DENSITY) * abs(end - begin)
+                if density > LIGHT * mass:
+                    weight[kept] = density / mass
+                    mean[kept], std[kept] = _at(inputs, place, MEAN), _at(inputs, place, STD)
+                    kept += 1
+            if kept > 1:
+                lost = divergence(weight[:kept], mean[:kept], std[:kept], noise, knots)
+                total += (b - a) / 2 * weights[n] * mass * lost
+    return total
+
+
+@njit(cache=True, nogil=True)
+def divergence(weight: Any, mean: Any, std: Any, noise: Any, knots: Any) -> Any:
+    """Entropy of a mixture of noises less the mean entropy of its parts, in bits; `knots` is scratch.
+
+    The weights sum to 1. Parts that lie wholly apart give the entropy of the weights.
+    """
+    far = noise.low + noise.step * (len(noise.density) - 1)
+    apart = True
+    choice, parts = 0.0, noise.entropy_bits
+    for i in range(len(weight)):
+        choice -= weight[i] * np.log2(weight[i])
+        parts += weight[i] * np.log2(std[i])
+        for j in range(i):
+            above = mean[i] + noise.low * std[i] > mean[j] + far * std[j]
+            below = mean[i] + far * std[i] < mean[j] + noise.low * std[j]
+            apart = apart and (above or below)
+    if apart:
+        return choice
+
+    size = 0
+    for i in range(len(weight)):
+        for z in noise.knots:
+            knots[size] = mean[i] + std[i] * z
+            size += 1
+    knots[:size].sort()
+    whole = 0.0
+    for k in range(size - 1):
+        half = (knots[k + 1] - knots[k]) / 2
+        for n in range(Y_ORDER):
+            y = knots[k] + half * (1 + _Y_NODES[n])
+            value = 0.0
+            for i in range(len(weight)):
+                value += weight[i] / std[i] * _density(noise, (y - mean[i]) / std[i])
+            if value > 0:
+                whole -= half * _Y_WEIGHTS[n] * value * np.log2(value)
+    return whole - parts
