@@ -1,5 +1,6 @@
 """Fixtures shared by the tests that drive real dvc."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +10,10 @@ from scratch import Scratch, repository, small
 
 
 @pytest.fixture(scope="session")
-def reproduced(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Scratch:
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
     """A small experiment that was reproduced and committed. Shared by all tests: copy it, never change it."""
-    alone = worker_id == "master"
-    folder = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
+    parallel = "PYTEST_XDIST_WORKER" in os.environ  # then all workers share the one above their own folders
+    folder = tmp_path_factory.getbasetemp().parent if parallel else tmp_path_factory.getbasetemp()
     path = folder / "reproduced"
     with FileLock(f"{path}.lock"):
         if not (path / "dvc.lock").exists():

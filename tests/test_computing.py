@@ -65,7 +65,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def estimate(saved: Path, key: str, **compute: object) -> list[list[dict[str, object]]]:
-    estimators = {key: {"estimator": key, "permutations": 5} if key == "ksg" else {"estimator": key}}
+    estimators = {key: {"estimator": key, "permutations": 19} if key == "ksg" else {"estimator": key}}
     config = Config({"estimators": estimators, "compute": compute})
     tasks = [(saved, config.estimator(key), 0, [epoch]) for epoch in range(4)]
     return list(computing.run(estimation.estimate_epochs, tasks, config.compute))
