@@ -1,6 +1,7 @@
 """I(T;Y) the slow way, for any network: the fibre of x is looked for on a dense grid, one x after another.
 
-It shares nothing with `infoplane.exact`: no breakpoints, no lines, no tables; densities straight from the laws.
+It shares nothing with `infoplane.exact`: no breakpoints, no lines, no tables; densities straight from the
+laws.
 """
 
 import numpy as np
@@ -48,7 +49,8 @@ def information(layers, dataset, layer=-1, activation="relu", nodes=40_000, grid
     f, s = dataset.function(x), dataset.noise_std(x)
 
     def divergence(rows, weight, places):
-        """D for x[rows]; the fibre of rows[i] is at places[i] with weight[i], `(rows, members)`, 0 where absent."""
+        """D for x[rows]; the fibre of rows[i] is at places[i] with weight[i], `(rows, members)`, 0 where
+        absent."""
         y = f[rows][:, None] + s[rows][:, None] * z
         q = np.zeros_like(y)
         for w, place in zip((weight / weight.sum(axis=1, keepdims=True)).T, places.T, strict=True):
@@ -73,18 +75,29 @@ def information(layers, dataset, layer=-1, activation="relu", nodes=40_000, grid
         u = unit[rows]
         above = on_edges[:, u] >= t[rows, u]  # (edges, rows)
         cell, row = np.nonzero(above[:-1] != above[1:])
+        ends = on_edges[cell], on_edges[cell + 1]
+        width = np.abs(ends[1] - ends[0]) + 1e-9 * whole
+        near = (np.minimum(*ends) - width <= t[rows[row]]) & (t[rows[row]] <= np.maximum(*ends) + width)
+        near = near.all(axis=1)
+        near &= np.bincount(row[near], minlength=len(rows))[row] > 1  # else x meets nobody but itself
+        cell, row = cell[near], row[near]
         left, right, rising = edges[cell], edges[cell + 1], ~above[cell, row]
         goal = t[rows[row], u[row]]
-        for _ in range(45):
+        for _ in range(26):
             middle = (left + right) / 2
             reached = (image(middle)[np.arange(len(middle)), u[row]] >= goal) == rising
             left, right = np.where(reached, left, middle), np.where(reached, middle, right)
         place = (left + right) / 2
         same = (np.abs(image(place) - t[rows[row]]) < 1e-7 * whole).all(axis=1)
         itself = np.abs(place - x[rows[row]]) < 1e-9 * (high - low)
-        row = np.append(row[same & ~itself], np.arange(len(rows)))
-        place = np.append(place[same & ~itself], x[rows])
-        steep = np.abs(image(place + nudge) - image(place - nudge))[np.arange(len(place)), u[row]] / (2 * nudge)
+        others = same & ~itself
+        mine = np.unique(row[others])
+        row, place = np.append(row[others], mine), np.append(place[others], x[rows[mine]])
+        if len(mine) == 0:
+            continue
+        steep = np.abs(image(place + nudge) - image(place - nudge))[np.arange(len(place)), u[row]] / (
+            2 * nudge
+        )
         count = np.bincount(row, minlength=len(rows))
         order = np.argsort(row, kind="stable")
         column = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
@@ -97,7 +110,7 @@ def information(layers, dataset, layer=-1, activation="relu", nodes=40_000, grid
     return ceiling(dataset) - loss
 
 
-def ceiling(dataset, nodes=4000):
+def ceiling(dataset, nodes=2000):
     """I(X;Y) in bits, x and y each on an even grid."""
     low, high = np.clip(dataset.inputs.support(), *dataset.inputs.ppf([1e-9, 1 - 1e-9]))
     x = low + (high - low) * (np.arange(nodes) + 0.5) / nodes

@@ -30,8 +30,9 @@ class Dataset(Protocol):
 class KnownLaw:
     """y = function(x) + noise_std(x) * e, with x and e one-dimensional, independent and of known law.
 
-    This is all that the exact values need: p(x) is `inputs`, and p(y | x) is `noise` scaled by `noise_std(x)` and
-    moved to `function(x)`. `noise` has mean 0 and standard deviation 1. Both callables map `(n,)` to `(n,)`.
+    This is all that the exact values need: p(x) is `inputs`, and p(y | x) is `noise` scaled by `noise_std(x)`
+    and moved to `function(x)`. `noise` has mean 0 and standard deviation 1. Both callables map `(n,)` to
+    `(n,)`.
     """
 
     inputs: Law
@@ -72,9 +73,9 @@ class Mixture:
             middle = (low + high) / 2
             below = self.cdf(middle) < q
             low, high = np.where(below, middle, low), np.where(below, high, middle)
-        return high
+        return np.asarray(high)
 
     def rvs(self, size: int, random_state: np.random.Generator) -> Array:
         which = random_state.choice(len(self.laws), size=size, p=self.weights)
         draws = np.stack([law.rvs(size=size, random_state=random_state) for law in self.laws])
-        return np.take_along_axis(draws, which[None], axis=0)[0]
+        return np.asarray(np.take_along_axis(draws, which[None], axis=0)[0])

@@ -1,4 +1,5 @@
-"""Activations by name: piecewise-linear ones as their knots, smooth ones as functions (torch's own definitions)."""
+"""Activations by name: piecewise-linear ones as their knots, smooth ones as functions (torch's own
+definitions)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from ..errors import InfoplaneError
 
 @dataclass(frozen=True)
 class Piecewise:
-    """A continuous piecewise-linear function: `values` at `knots`, ascending; one more of `slopes` than of knots."""
+    """A continuous piecewise-linear function: `values` at `knots`, ascending; one more of `slopes` than of
+    knots."""
 
     knots: tuple[float, ...]
     values: tuple[float, ...]
@@ -65,7 +67,6 @@ def named(activation: str, negative_slope: float) -> Piecewise | Smooth:
         return Piecewise((0,), (0,), (negative_slope, 1))
     known = PIECEWISE | SMOOTH
     if activation not in known:
-        raise InfoplaneError(
-            f"no exact answer: unknown activation {activation!r}; choose one of {', '.join(known)}, leaky_relu"
-        )
+        names = ", ".join(["leaky_relu", *known])
+        raise InfoplaneError(f"no exact answer: unknown activation {activation!r}; choose one of {names}")
     return known[activation]

@@ -12,15 +12,15 @@ from ._activations import Piecewise, Smooth
 from ._meetings import SLACK
 from ._polyline import affine, bend
 
-# Two separate stretches of the input whose images differ by less than this part of each unit's range are one image:
-# about what float32, in which activations are saved, can tell apart.
+# Two separate stretches of the input whose images differ by less than this part of each unit's range are one
+# image: about what float32, in which activations are saved, can tell apart.
 RESOLUTION = 1e-6
-# A smooth network's chords keep this close to its curve, relative to each unit's range: well below the resolution.
+# A smooth network's chords keep this close to its curve, relative to each unit's range: well below the
+# resolution.
 CHORD = 1e-7
+HUGE = 1e150  # the square of any value is finite
 FIRST, MOST = 257, 2**15  # vertices of a smooth network's image
-STRIDE = (
-    2.0  # the most that a unit's pre-activation may change within a chord, so that no bend is stepped over
-)
+STRIDE = 2.0  # the most that a pre-activation may change within a chord, so that no bend is stepped over
 
 Layer = tuple[ArrayLike, ArrayLike]
 Layers = Sequence[Layer]
@@ -48,7 +48,8 @@ def checked(layers: Layers) -> Weights:
         w, b = np.ascontiguousarray(weight, np.float64), np.ascontiguousarray(bias, np.float64)
         if w.ndim != 2 or b.shape != w.shape[:1] or w.shape[0] == 0:
             raise InfoplaneError(
-                f"layers[{number}]: weight {w.shape} and bias {b.shape} are not (out, in) and (out,); reshape them"
+                f"layers[{number}]: weight {w.shape} and bias {b.shape} are not (out, in) and (out,); "
+                "reshape them"
             )
         if w.shape[1] != width:
             takes = f"layers[{number}]: takes {w.shape[1]} inputs, yet"
@@ -75,10 +76,11 @@ def images(weights: Weights, low: float, high: float, activation: Piecewise | Sm
     t, error = x[:, None], np.spacing(np.abs(x).max(keepdims=True))
     for number, (weight, bias) in enumerate(weights):
         t, error = affine(t, error, weight, bias)
+        _check_finite(t, error, number)
         if number < len(weights) - 1:
-            x, t = bend(x, _finite(t, number), error, *activation.arrays)
+            x, t = bend(x, t, error, *activation.arrays)
             error = error * max(1.0, np.abs(activation.slopes).max())
-        found.append(Image(x, _finite(t, number), error))
+        found.append(Image(x, t, error))
     return found
 
 
@@ -88,10 +90,11 @@ def smooth_images(weights: Weights, x: Array, activation: Smooth) -> list[Image]
     t, error = x[:, None], np.spacing(np.abs(x).max(keepdims=True))
     for number, (weight, bias) in enumerate(weights):
         t, error = affine(t, error, weight, bias)
+        _check_finite(t, error, number)
         if number < len(weights) - 1:
-            t = activation.function(_finite(t, number))
+            t = activation.function(t)
             error = error * activation.steepest + 4 * np.finfo(np.float64).eps * np.abs(t).max(axis=0)
-        found.append(Image(x, _finite(t, number), error))
+        found.append(Image(x, t, error))
     return found
 
 
@@ -110,7 +113,8 @@ def _refined(weights: Weights, low: float, high: float, activation: Smooth) -> A
 
 
 def _parts(weights: Weights, x: Array, activation: Smooth) -> Labels:
-    """Into how many parts each chord between the vertices x is to be cut, `(vertices - 1,)`: 1 where it is good.
+    """Into how many parts each chord between the vertices x is to be cut, `(vertices - 1,)`: 1 where it is
+    good.
 
     How far a curve bulges from its chord falls as the square of the parts.
     """
@@ -120,6 +124,7 @@ def _parts(weights: Weights, x: Array, activation: Smooth) -> Labels:
     t, error = both[:, None], np.zeros(1)
     for number, (weight, bias) in enumerate(weights):
         z, error = affine(t, error, weight, bias)
+        _check_finite(z, error, number)
         t = z if number == len(weights) - 1 else activation.function(z)
         allowed = np.maximum(CHORD * np.ptp(t, axis=0), SLACK * error) + np.finfo(np.float64).tiny
         bulge = np.abs(t[1::2] - (t[2::2] + t[:-1:2]) / 2) / allowed
@@ -130,9 +135,8 @@ def _parts(weights: Weights, x: Array, activation: Smooth) -> Labels:
     return np.asarray(np.minimum(parts, 32), np.int64)
 
 
-def _finite(t: Array, number: int) -> Array:
-    if not np.isfinite(t).all():
+def _check_finite(t: Array, error: Array, number: int) -> None:
+    if not (np.abs(t).max() < HUGE and error.max() < HUGE):
         raise InfoplaneError(
             f"layers[{number}]: its values overflow; look at the training that made the weights"
         )
-    return t

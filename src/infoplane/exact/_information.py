@@ -38,12 +38,14 @@ def layer_information(
     """I(T;Y) in bits of each layer, T its values after the activation (the last layer has none).
 
     `layers` are (weight (out, in), bias (out,)), the first with one input; the dataset is a `KnownLaw`.
-    `activation` is relu, leaky_relu (`negative_slope`), identity, abs, relu6, hardtanh or hardsigmoid, whose breakpoints
-    are solved for, or tanh, sigmoid, gelu, silu or softplus, whose curves are refined (see `layer_values`).
+    `activation` is relu, leaky_relu (`negative_slope`), identity, abs, relu6, hardtanh or hardsigmoid, whose
+    breakpoints are solved for, or tanh, sigmoid, gelu, silu or softplus, whose curves are refined (see
+    `layer_values`).
 
-    I(T;Y) = h(Y) - E_t h(Y|T=t), where Y|t is a mixture over the fibre {x: T(x) = t} weighted by p(x)/|dt/dx|. A layer
-    that sends no two stretches of x to one place has I(X;Y) itself; one that has a single value has exactly 0.
-    Raises `InfoplaneError` where there is no exact answer or the weights are not finite.
+    I(T;Y) = h(Y) - E_t h(Y|T=t), where Y|t is a mixture over the fibre {x: T(x) = t} weighted by
+    p(x)/|dt/dx|. A layer that sends no two stretches of x to one place has I(X;Y) itself; one that has a
+    single value has exactly 0. Raises `InfoplaneError` where there is no exact answer or the weights are not
+    finite.
     """
     many = layer_information_many([layers], dataset, activation=activation, negative_slope=negative_slope)
     return [float(bits) for bits in many[0]]
@@ -75,10 +77,11 @@ def layer_values(
 ) -> list[Exact]:
     """`layer_information` with the error of each value.
 
-    The error is what a step twice as wide changes, and what the tables of the law may be off by. Quadrature errors
-    fall as the square of the step or faster, so three times what is left, or more. For a smooth activation the step
-    includes that of the curve's chords. The network is the one that float64 computes: where a saturated unit stands
-    still to the last bit, it is constant, though a tanh of real numbers never is.
+    The error is what a step twice as wide changes, and what the tables of the law may be off by. Quadrature
+    errors fall as the square of the step or faster, so three times what is left, or more. For a smooth
+    activation the step includes that of the curve's chords. The network is the one that float64 computes:
+    where a saturated unit stands still to the last bit, it is constant, though a tanh of real numbers never
+    is.
     """
     law, bend, weights = tables(dataset), named(activation, negative_slope), checked(layers)
     fine = images(weights, law.low, law.high, bend)
@@ -97,15 +100,19 @@ def layer_values(
 def input_information(
     layers: Layers, dataset: object, *, activation: str = "relu", negative_slope: float = 0.01
 ) -> list[float]:
-    """I(X;T) in bits of each layer: infinite wherever T has a continuous part (Amjad & Geiger 2019), else H(T)."""
+    """I(X;T) in bits of each layer: infinite wherever T has a continuous part (Amjad & Geiger 2019), else
+    H(T)."""
     law, bend = tables(dataset), named(activation, negative_slope)
     assert isinstance(dataset, KnownLaw)
     values = []
     for image in images(checked(layers), law.low, law.high, bend):
         atom = atoms(image.t, image.error, RESOLUTION)
         mass = np.diff(dataset.inputs.cdf(image.x))
-        moving = mass[atom < 0].sum() > 0
-        values.append(float("inf") if moving else entropy(np.bincount(atom[atom >= 0], mass[atom >= 0])))
+        if mass[atom < 0].sum() > 0:
+            values.append(float("inf"))
+        else:
+            still = atom >= 0
+            values.append(entropy(np.bincount(atom[still], mass[still]).astype(np.float64)))
     return values
 
 

@@ -20,7 +20,8 @@ GAUSS = np.polynomial.legendre.leggauss(8)
 
 @dataclass(frozen=True)
 class Tables:
-    """The law on its support `low` to `high`, without far tails; `error_bits` bounds the error of `ceiling_bits`."""
+    """The law on its support `low` to `high`, without far tails; `error_bits` bounds the error of
+    `ceiling_bits`."""
 
     inputs: Inputs
     noise: Noise
@@ -34,8 +35,8 @@ def tables(dataset: object) -> Tables:
     """The tables of a `KnownLaw`; raises `InfoplaneError` for a dataset without a known law."""
     if not isinstance(dataset, KnownLaw):
         raise InfoplaneError(
-            f"no exact answer: the dataset, a {type(dataset).__name__}, does not declare the law of one x and of y "
-            "given x; use one that makes a KnownLaw"
+            f"no exact answer: the dataset, a {type(dataset).__name__}, does not declare the law of one x "
+            "and of y given x; use one that makes a KnownLaw"
         )
     return _tables(dataset)
 
@@ -47,7 +48,8 @@ def _tables(dataset: KnownLaw) -> Tables:
     span = np.ptp(inputs.rows[:, 1]) / inputs.rows[:, 2].min()
     if span > MOST_Y * noise.y_step:
         raise InfoplaneError(
-            f"no exact answer: f(x) spans {span:.3g} standard deviations of the noise; raise noise_std or bound x"
+            f"no exact answer: f(x) spans {span:.3g} standard deviations of the noise; raise noise_std or "
+            "bound x"
         )
     everything = np.array([low]), np.array([high])
     wide = atom_loss(*everything, inputs, noise._replace(x_panel=2 * noise.x_panel))
@@ -78,7 +80,8 @@ def _ends(law: Law, what: str) -> tuple[float, float]:
 def _averages(law: Law, grid: Array) -> Array:
     """The density of `law` on an even `grid`, averaged over a step around each node; linear between nodes.
 
-    From the distribution function, so that the trapezoid rule gives each cell its mass whatever the density does.
+    From the distribution function, so that the trapezoid rule gives each cell its mass whatever the density
+    does.
     """
     half = (grid[1] - grid[0]) / 2
     edges = np.concatenate([grid[:1], grid[1:] - half, grid[-1:]])
@@ -89,8 +92,8 @@ def _averages(law: Law, grid: Array) -> Array:
 def _refined(table: Callable[[int], Array], error: Callable[[Array, Array], Array], what: str) -> Array:
     """`table(cells)`, `(cells + 1, columns)`, with as many cells as it takes to be linear between its nodes.
 
-    `error` turns what the cells' middles are off by, and what they are, into errors to average over the cells, so
-    that a kink or a jump, which no step resolves, may be wrong for the width of a cell.
+    `error` turns what the cells' middles are off by, and what they are, into errors to average over the
+    cells, so that a kink or a jump, which no step resolves, may be wrong for the width of a cell.
     """
     cells = CELLS
     values = table(cells)
@@ -149,7 +152,8 @@ def _noise(law: Law) -> Noise:
         return np.stack([-p * np.log2(np.where(p > 0, p, 1)), p])
 
     entropy_bits = float(np.trapezoid(both(grid)[0], grid))
-    # The largest step at which the trapezoid rule finds the entropy of the noise itself, wherever the grid begins.
+    # The largest step at which the trapezoid rule finds the entropy of the noise itself, wherever the grid
+    # begins.
     y_step = 0.25
     while y_step > 1 / 128:
         shifts = np.linspace(0, y_step, 7)[:, None]
@@ -158,11 +162,12 @@ def _noise(law: Law) -> Noise:
             break
         y_step /= 2
     step = (high - low) / (len(density) - 1)
-    return Noise(low, step, density, _knots(both, low, high), entropy_bits, y_step, 2.0)
+    return Noise(low, step, density, _knots(both, low, high), entropy_bits, y_step, min(2.0, 32 * y_step))
 
 
 def _knots(function: Callable[[Array], Array], low: float, high: float, depth: int = 0) -> Array:
-    """Ends of panels, `low` to `high`, on each of which Gauss-Legendre quadrature of `function` is good to 1e-7."""
+    """Ends of panels, `low` to `high`, on each of which Gauss-Legendre quadrature of `function` is good to
+    1e-7."""
 
     def integral(a: float, b: float) -> Array:
         return np.asarray(function((a + b) / 2 + (b - a) / 2 * GAUSS[0]) @ GAUSS[1] * (b - a) / 2)

@@ -1,7 +1,8 @@
-"""Compiled geometry: where the image of the input line stands still, and where it comes back to the same place.
+"""Where the image of the input line stands still, and where it comes back to the same place.
 
-Polylines are as in `_polyline`. Two places are one where no unit differs by more than a share `resolution` of its
-own range, or than rounding explains.
+Polylines are as in `_polyline`. Two places are one where no unit differs by more than a share `resolution` of
+its own range, or than rounding explains. Plain loops: numba compiles them several times faster than array
+expressions.
 """
 
 from typing import Any
@@ -14,24 +15,56 @@ SLANT = 0.01  # of a stretch that two pieces share: all that one may leave the o
 TOUCH = 1e-9  # of the shorter piece: pieces that share less only touch
 
 
+def overlaps(x: Any, t: Any, error: Any, atom: Any, resolution: float) -> Any:
+    """Stretches of x that two moving pieces send to the same stretch of t, because they lie on one line.
+
+    Returns `start (pieces + 1,)`, `partner (n,)` and `span (n, 4)`. Entries start[i] to start[i + 1] say that
+    x from span[:, 0] to span[:, 1] on piece i meets x from span[:, 2] to span[:, 3] on piece `partner`,
+    linearly.
+    """
+    p, rounding, lower, units = _scaled(t, error, resolution)
+    p = np.ascontiguousarray(p[:, :units])
+    moving = np.flatnonzero(atom < 0)
+    # Swept along the unit that turns back least, so that only pieces near each other in it are compared.
+    moving = moving[np.argsort(lower[moving], kind="stable")]
+    room = 64
+    while True:
+        owner, partner, span = np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, 4))
+        size = _pairs(x, p, rounding, moving, owner, partner, span)
+        if size <= room:
+            break
+        room = size
+    owner, partner, span = owner[:size], partner[:size], span[:size]
+    order = np.argsort(owner, kind="stable")
+    return np.searchsorted(owner[order], np.arange(len(t))), partner[order], span[order]
+
+
 @njit(cache=True, nogil=True)
 def atoms(t: Any, error: Any, resolution: float) -> Any:
-    """The atom that each piece stands on, `(pieces,)`: -1 where t moves, else a number, the same for one value.
+    """The atom that each piece stands on, `(pieces,)`: -1 where t moves, else a number, the same for one
+    value.
 
     A piece moves if any unit changes by more than rounding explains, however little that is.
     """
     pieces, units = len(t) - 1, t.shape[1]
-    reach = np.empty(units)
-    for u in range(units):
-        reach[u] = max(SLACK * error[u], resolution * (t[:, u].max() - t[:, u].min()))
     atom = np.full(pieces, -1, np.int64)
     founder = np.empty(pieces, np.int64)
+    reach = np.zeros(units)
     known = 0
     for i in range(pieces):
-        if (np.abs(t[i + 1] - t[i]) > SLACK * error).any():
+        still = True
+        for u in range(units):
+            still = still and abs(t[i + 1, u] - t[i, u]) <= SLACK * error[u]
+        if not still:
             continue
+        if known == 0:
+            for u in range(units):
+                reach[u] = max(SLACK * error[u], resolution * _width(t, u))
         for a in range(known):
-            if (np.abs(t[founder[a]] - t[i]) <= reach).all():
+            same = True
+            for u in range(units):
+                same = same and abs(t[founder[a], u] - t[i, u]) <= reach[u]
+            if same:
                 atom[i] = a
                 break
         if atom[i] < 0:
@@ -41,82 +74,90 @@ def atoms(t: Any, error: Any, resolution: float) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def overlaps(x: Any, t: Any, error: Any, atom: Any, resolution: float) -> Any:
-    """Stretches of x that two moving pieces send to the same stretch of t, because they lie on one line.
-
-    Returns `start (pieces + 1,)`, `partner (n,)` and `span (n, 4)`. Entries start[i] to start[i + 1] say that x
-    from span[:, 0] to span[:, 1] on piece i meets x from span[:, 2] to span[:, 3] on piece `partner`, linearly.
-    """
-    p, rounding = _scaled(t, error, resolution)
-    pieces, units = len(p) - 1, p.shape[1]
-    low, high = np.minimum(p[:-1], p[1:]), np.maximum(p[:-1], p[1:])
-    travel = np.zeros(units)
-    for u in range(units):
-        travel[u] = (high[:, u] - low[:, u]).sum() / (p[:, u].max() - p[:, u].min())
-
-    size = 0
-    owner, partner = np.empty(64, np.int64), np.empty(64, np.int64)
-    span = np.empty((64, 4))
-    # Swept along the unit that turns back least, so that only pieces near each other in it are compared.
-    along = np.argmin(travel) if units else 0
-    moving = np.flatnonzero(atom < 0)
-    if len(moving):
-        moving = moving[np.argsort(low[moving, along])]
-    for n in range(len(moving)):
-        for m in range(n + 1, len(moving)):
-            i, j = moving[n], moving[m]
-            if low[j, along] > high[i, along] + 1:
-                break
-            near = True
-            for u in range(units):
-                if low[i, u] > high[j, u] + 1 or low[j, u] > high[i, u] + 1:
-                    near = False
-                    break
-            if not near:
-                continue
-            a, b, begin, end, s0, s1 = _shared(p, rounding, min(i, j), max(i, j))
-            if not begin < end:
-                continue
-            if size + 2 > len(owner):
-                owner, partner = np.append(owner, owner), np.append(partner, partner)
-                span = np.concatenate((span, span))
-            rate = (x[b + 1] - x[b]) / (s1 - s0)
-            a0, a1 = x[a] + begin * (x[a + 1] - x[a]), x[a] + end * (x[a + 1] - x[a])
-            b0, b1 = x[b] + (begin - s0) * rate, x[b] + (end - s0) * rate
-            owner[size], partner[size] = a, b
-            span[size] = (a0, a1, b0, b1)
-            owner[size + 1], partner[size + 1] = b, a
-            span[size + 1] = (b0, b1, a0, a1) if b0 < b1 else (b1, b0, a1, a0)
-            size += 2
-
-    order = np.argsort(owner[:size], kind="mergesort")
-    start = np.zeros(pieces + 1, np.int64)
-    for i in owner[:size]:
-        start[i + 1] += 1
-    return np.cumsum(start), partner[:size][order], span[:size][order]
+def _width(t: Any, u: int) -> Any:
+    low, high = t[0, u], t[0, u]
+    for i in range(1, len(t)):
+        low, high = min(low, t[i, u]), max(high, t[i, u])
+    return high - low
 
 
 @njit(cache=True, nogil=True)
 def _scaled(t: Any, error: Any, resolution: float) -> Any:
-    """t `(vertices, moving units)` in multiples of what two values may differ by and be one; and rounding in it."""
-    moving = 0
+    """t `(vertices, moving units)` in multiples of what two values may differ by and be one; the rounding in
+    it; the lower end of each piece `(pieces,)` in the first unit, the one that travels least for its width;
+    and how many units move."""
+    vertices = len(t)
     p, rounding = np.empty(t.shape), np.empty(t.shape[1])
+    lower = np.zeros(vertices - 1)
+    moving, least = 0, np.inf
     for u in range(t.shape[1]):
-        width = t[:, u].max() - t[:, u].min()
-        if width > SLACK * error[u]:
-            reach = max(SLACK * error[u], resolution * width)
-            p[:, moving] = t[:, u] / reach
-            rounding[moving] = SLACK * error[u] / reach
-            moving += 1
-    return p[:, :moving].copy(), rounding[:moving]
+        width = _width(t, u)
+        if width <= SLACK * error[u]:
+            continue
+        reach = max(SLACK * error[u], resolution * width)
+        rounding[moving] = SLACK * error[u] / reach
+        travel = 0.0
+        for i in range(vertices):
+            p[i, moving] = t[i, u] / reach
+            if i > 0:
+                travel += abs(t[i, u] - t[i - 1, u])
+        if travel / width < least:
+            least = travel / width
+            for i in range(vertices - 1):
+                lower[i] = min(p[i, moving], p[i + 1, moving])
+            for i in range(vertices):  # that unit comes first
+                p[i, 0], p[i, moving] = p[i, moving], p[i, 0]
+            rounding[0], rounding[moving] = rounding[moving], rounding[0]
+        moving += 1
+    return p, rounding, lower, moving
+
+
+@njit(cache=True, nogil=True)
+def _pairs(x: Any, p: Any, rounding: Any, moving: Any, owner: Any, partner: Any, span: Any) -> int:
+    """Fills in `owner`, `partner` and `span` of `overlaps`, as far as they have room; returns the room it
+    takes.
+
+    `moving` are the pieces that move, ascending along the first unit.
+    """
+    size = 0
+    for n in range(len(moving)):
+        for m in range(n + 1, len(moving)):
+            i, j = min(moving[n], moving[m]), max(moving[n], moving[m])
+            apart = -1
+            for u in range(p.shape[1]):
+                i_above = min(p[i, u], p[i + 1, u]) > max(p[j, u], p[j + 1, u]) + 1
+                j_above = min(p[j, u], p[j + 1, u]) > max(p[i, u], p[i + 1, u]) + 1
+                if i_above or j_above:
+                    apart = u
+                    break
+            if apart == 0:  # and so are all that follow
+                break
+            if apart > 0:
+                continue
+            a, b, begin, end, s0, s1 = _shared(p, rounding, i, j)
+            if not begin < end:
+                continue
+            if size + 2 <= len(owner):
+                a0, a1 = x[a] + begin * (x[a + 1] - x[a]), x[a] + end * (x[a + 1] - x[a])
+                rate = (x[b + 1] - x[b]) / (s1 - s0)
+                b0, b1 = x[b] + (begin - s0) * rate, x[b] + (end - s0) * rate
+                owner[size], partner[size] = a, b
+                span[size, 0], span[size, 1], span[size, 2], span[size, 3] = a0, a1, b0, b1
+                if b0 > b1:
+                    a0, a1, b0, b1 = a1, a0, b1, b0
+                owner[size + 1], partner[size + 1] = b, a
+                span[size + 1, 0], span[size + 1, 1] = b0, b1
+                span[size + 1, 2], span[size + 1, 3] = a0, a1
+            size += 2
+    return size
 
 
 @njit(cache=True, nogil=True)
 def _shared(p: Any, rounding: Any, i: int, j: int) -> Any:
     """What pieces i and j of the line p share: a, b, begin, end, s0, s1.
 
-    a is the longer of the two, and runs from 0 to 1; along it, b runs from s0 to s1, and they share what lies between
-    begin and end: nothing if those are equal.
+    a is the longer of the two, and runs from 0 to 1; along it, b runs from s0 to s1, and they share what lies
+    between begin and end: nothing if those are equal.
     """
     i_length, j_length = 0.0, 0.0  # squared
     for u in range(p.shape[1]):

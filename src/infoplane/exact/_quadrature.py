@@ -1,14 +1,16 @@
-"""Compiled quadrature: what is lost of I(X;Y) where several x share one t.
+"""Quadrature: what is lost of I(X;Y) where several x share one t.
 
-Y given t is a mixture of the noise around f(x) of every x of the fibre of t. Sharing costs the mixture's entropy
-less the mean entropy of its parts (the generalised Jensen-Shannon divergence), averaged over t. A law arrives as
-tables: `Inputs` of x, and `Noise` of the standardised noise.
+Y given t is a mixture of the noise around f(x) of every x of the fibre of t. Sharing costs the mixture's
+entropy less the mean entropy of its parts (the generalised Jensen-Shannon divergence), averaged over t. A law
+arrives as tables: `Inputs` of x, and `Noise` of the standardised noise.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+
+from ..dataset import Array
 
 X_ORDER, Y_ORDER, SHORT_ORDER = 6, 8, 2  # nodes of Gauss-Legendre quadrature
 _X_NODES, _X_WEIGHTS = np.polynomial.legendre.leggauss(X_ORDER)
@@ -25,8 +27,8 @@ DENSITY, MEAN, STD, VARIATION = range(4)  # columns of `Inputs.rows`
 class Inputs(NamedTuple):
     """p(x), f(x), noise_std(x) and variation, on a grid of x from `low`, `step` apart; linear in between.
 
-    Variation is cumulative: how far f has gone in units of the noise, and p and noise_std in units of themselves.
-    Panels of quadrature are cut by it.
+    Variation is cumulative: how far f has gone in units of the noise, and p and noise_std in units of
+    themselves. Panels of quadrature are cut by it.
     """
 
     low: float
@@ -64,77 +66,98 @@ def _density(noise: Any, z: float) -> Any:
     return noise.density[cell] * (1 - part) + noise.density[cell + 1] * part
 
 
-@njit(cache=True, nogil=True)
-def atom_loss(low: Any, high: Any, inputs: Any, noise: Any) -> Any:
+def atom_loss(low: Array, high: Array, inputs: Inputs, noise: Noise) -> float:
     """Bits lost where all x of the stretches `low` to `high` `(n,)` share one t. Of all x, that is I(X;Y)."""
-    nodes = _nodes(low, high, inputs, noise.x_panel)
-    weights, means, stds = nodes[:, 0], nodes[:, 1], nodes[:, 2]
-    mass = weights.sum()
-    if mass <= 0:
+    room = 256
+    while True:
+        nodes = np.empty((room, 3))
+        size = _nodes(low, high, inputs, noise.x_panel, nodes)
+        if size <= room:
+            break
+        room = size
+    weights, means, stds = nodes[:size].T
+    if not weights.sum() > 0:
         return 0.0
     far = noise.low + noise.step * (len(noise.density) - 1)
     step = noise.y_step * stds.min()
     bottom, top = (means + noise.low * stds).min(), (means + far * stds).max()
-    q = np.zeros(int((top - bottom) / step) + 2)  # density of y, on a grid, times the mass
-    parts = 0.0
-    for weight, mean, std in nodes:
+    q = np.zeros(int((top - bottom) / step) + 2)
+    return float(_mixture_loss(nodes[:size], noise, bottom, step, q))
+
+
+@njit(cache=True, nogil=True)
+def _nodes(low: Any, high: Any, inputs: Any, panel: float, nodes: Any) -> int:
+    """Fills in nodes of quadrature over the stretches, `(nodes, 3)`: mass, f(x), noise_std(x); returns how
+    many."""
+    size = 0
+    left, right = np.empty(DEPTH), np.empty(DEPTH)
+    for k in range(len(low)):
+        left[0], right[0] = low[k], high[k]
+        depth = 1
+        while depth:
+            depth -= 1
+            a, b = left[depth], right[depth]
+            change = _at(inputs, b, VARIATION) - _at(inputs, a, VARIATION)
+            if change > panel and b - a > FINEST * inputs.step and depth < DEPTH - 2:
+                right[depth] = left[depth + 1] = (a + b) / 2
+                right[depth + 1] = b
+                depth += 2
+                continue
+            for i in range(X_ORDER):
+                if size < len(nodes):
+                    x = (a + b) / 2 + (b - a) / 2 * _X_NODES[i]
+                    nodes[size, 0] = (b - a) / 2 * _X_WEIGHTS[i] * _at(inputs, x, DENSITY)
+                    nodes[size, 1], nodes[size, 2] = _at(inputs, x, MEAN), _at(inputs, x, STD)
+                size += 1
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _mixture_loss(nodes: Any, noise: Any, bottom: float, step: float, q: Any) -> Any:
+    """Entropy of the mixture of the noises at the nodes, less their mean entropy, times their mass.
+
+    The density of y, times the mass, is gathered in q, 0 at first, on a grid from `bottom`, `step` apart.
+    """
+    far = noise.low + noise.step * (len(noise.density) - 1)
+    mass, parts, whole = 0.0, 0.0, 0.0
+    for i in range(len(nodes)):
+        weight, mean, std = nodes[i, 0], nodes[i, 1], nodes[i, 2]
         first = int(np.ceil((mean + noise.low * std - bottom) / step))
         last = int((mean + far * std - bottom) / step)
         for j in range(first, last + 1):
             q[j] += weight / std * _density(noise, (bottom + j * step - mean) / std)
+        mass += weight
         parts += weight * (noise.entropy_bits + np.log2(std))
-    whole = 0.0
-    for value in q:
-        if value > 0:
-            whole -= value * np.log2(value / mass)
+    for j in range(len(q)):
+        if q[j] > 0:
+            whole -= q[j] * np.log2(q[j] / mass)
     return whole * step - parts
-
-
-@njit(cache=True, nogil=True)
-def _nodes(low: Any, high: Any, inputs: Any, panel: float) -> Any:
-    """Nodes of quadrature over the stretches, `(nodes, 3)`: mass, f(x), noise_std(x)."""
-    nodes = np.empty((256, 3))
-    size = 0
-    stack = np.empty((DEPTH, 2))
-    for k in range(len(low)):
-        stack[0] = (low[k], high[k])
-        depth = 1
-        while depth:
-            depth -= 1
-            a, b = stack[depth]
-            change = _at(inputs, b, VARIATION) - _at(inputs, a, VARIATION)
-            if change > panel and b - a > FINEST * inputs.step and depth < DEPTH - 2:
-                stack[depth], stack[depth + 1] = (a, (a + b) / 2), ((a + b) / 2, b)
-                depth += 2
-                continue
-            if size + X_ORDER > len(nodes):
-                nodes = np.concatenate((nodes, nodes))
-            for i in range(X_ORDER):
-                x = (a + b) / 2 + (b - a) / 2 * _X_NODES[i]
-                nodes[size, 0] = (b - a) / 2 * _X_WEIGHTS[i] * _at(inputs, x, DENSITY)
-                nodes[size, 1], nodes[size, 2] = _at(inputs, x, MEAN), _at(inputs, x, STD)
-                size += 1
-    return nodes[:size]
 
 
 @njit(cache=True, nogil=True)
 def fold_loss(x: Any, start: Any, partner: Any, span: Any, inputs: Any, noise: Any, panel: float) -> Any:
     """Bits lost on the stretches that `_meetings.overlaps` found.
 
-    `panel` is the most variation, added up over the fibre, in a panel of t. Each fibre counts once, from its piece of
-    lowest number.
+    `panel` is the most variation, added up over the fibre, in a panel of t. Each fibre counts once, from its
+    piece of lowest number.
     """
-    most = 1 + np.diff(start).max()
+    most = 1
+    for i in range(len(start) - 1):
+        most = max(most, 1 + start[i + 1] - start[i])
     fibre = np.empty((most, 2))  # where each of its members is at the beginning and at the end of a stretch
-    scratch = np.empty((3, most)), np.empty(most * len(noise.knots))
+    cuts = np.empty(2 * most)
+    scratch, knots = np.empty((3, most)), np.empty(most * len(noise.knots))
     total = 0.0
     for i in range(len(start) - 1):
-        cuts = np.unique(span[start[i] : start[i + 1], :2].copy().ravel())
-        for c in range(len(cuts) - 1):
+        size = 0
+        for e in range(start[i], start[i + 1]):
+            size = _insert(cuts, size, span[e, 0])
+            size = _insert(cuts, size, span[e, 1])
+        for c in range(size - 1):
             begin, end = cuts[c], cuts[c + 1]
             if end - begin <= NARROW * (x[-1] - x[0]):
                 continue
-            fibre[0] = (begin, end)
+            fibre[0, 0], fibre[0, 1] = begin, end
             count = 1
             for e in range(start[i], start[i + 1]):
                 if span[e, 0] <= begin and end <= span[e, 1]:
@@ -146,61 +169,78 @@ def fold_loss(x: Any, start: Any, partner: Any, span: Any, inputs: Any, noise: A
                     fibre[count, 1] = span[e, 2] + rate * (end - span[e, 0])
                     count += 1
             if count > 1:
-                total += _stretch_loss(fibre[:count], inputs, noise, panel, scratch)
+                total += _stretch_loss(fibre, count, inputs, noise, panel, scratch, knots)
     return total
 
 
 @njit(cache=True, nogil=True)
-def _stretch_loss(fibre: Any, inputs: Any, noise: Any, panel: float, scratch: Any) -> Any:
-    """Bits lost on one stretch of t, along which every member of the fibre `(members, 2)` moves linearly."""
-    (weight, mean, std), knots = scratch
+def _insert(ascending: Any, size: int, value: float) -> int:
+    """Puts `value` in its place among the first `size`. (numba's own sort takes a second to compile.)"""
+    n = size
+    while n > 0 and ascending[n - 1] > value:
+        ascending[n] = ascending[n - 1]
+        n -= 1
+    ascending[n] = value
+    return size + 1
+
+
+@njit(cache=True, nogil=True)
+def _stretch_loss(
+    fibre: Any, count: int, inputs: Any, noise: Any, panel: float, scratch: Any, knots: Any
+) -> Any:
+    """Bits lost on one stretch of t, along which every member of the fibre `(count, 2)` moves linearly."""
+    weight, mean, std = scratch[0], scratch[1], scratch[2]
     total = 0.0
-    stack = np.empty((DEPTH, 2))
-    stack[0] = (0.0, 1.0)
+    left, right = np.empty(DEPTH), np.empty(DEPTH)
+    left[0], right[0] = 0.0, 1.0
     depth = 1
     while depth:
         depth -= 1
-        a, b = stack[depth]
+        a, b = left[depth], right[depth]
         change, width = 0.0, 0.0
-        for begin, end in fibre:
-            before, after = begin + a * (end - begin), begin + b * (end - begin)
+        for m in range(count):
+            way = fibre[m, 1] - fibre[m, 0]
+            before, after = fibre[m, 0] + a * way, fibre[m, 0] + b * way
             change += abs(_at(inputs, after, VARIATION) - _at(inputs, before, VARIATION))
             width = max(width, abs(after - before))
         if change > panel and width > FINEST * inputs.step and depth < DEPTH - 2:
-            stack[depth], stack[depth + 1] = (a, (a + b) / 2), ((a + b) / 2, b)
+            right[depth] = left[depth + 1] = (a + b) / 2
+            right[depth + 1] = b
             depth += 2
             continue
-        short = change < SHORT * panel
-        nodes, weights = (_SHORT_NODES, _SHORT_WEIGHTS) if short else (_X_NODES, _X_WEIGHTS)
+        nodes, weights = _X_NODES, _X_WEIGHTS
+        if change < SHORT * panel:
+            nodes, weights = _SHORT_NODES, _SHORT_WEIGHTS
         for n in range(len(nodes)):
             part = (a + b) / 2 + (b - a) / 2 * nodes[n]
             mass = 0.0
-            for begin, end in fibre:
-                mass += _at(inputs, begin + part * (end - begin), DENSITY) * abs(end - begin)
+            for m in range(count):
+                way = fibre[m, 1] - fibre[m, 0]
+                mass += _at(inputs, fibre[m, 0] + part * way, DENSITY) * abs(way)
             kept = 0
-            for begin, end in fibre:
-                place = begin + part * (end - begin)
-                density = _at(inputs, place, DENSITY) * abs(end - begin)
+            for m in range(count):
+                way = fibre[m, 1] - fibre[m, 0]
+                place = fibre[m, 0] + part * way
+                density = _at(inputs, place, DENSITY) * abs(way)
                 if density > LIGHT * mass:
                     weight[kept] = density / mass
                     mean[kept], std[kept] = _at(inputs, place, MEAN), _at(inputs, place, STD)
                     kept += 1
             if kept > 1:
-                lost = divergence(weight[:kept], mean[:kept], std[:kept], noise, knots)
-                total += (b - a) / 2 * weights[n] * mass * lost
+                total += (b - a) / 2 * weights[n] * mass * divergence(weight, mean, std, kept, noise, knots)
     return total
 
 
 @njit(cache=True, nogil=True)
-def divergence(weight: Any, mean: Any, std: Any, noise: Any, knots: Any) -> Any:
-    """Entropy of a mixture of noises less the mean entropy of its parts, in bits; `knots` is scratch.
+def divergence(weight: Any, mean: Any, std: Any, count: int, noise: Any, knots: Any) -> Any:
+    """Entropy of a mixture of `count` noises less the mean entropy of its parts, in bits; `knots` is scratch.
 
     The weights sum to 1. Parts that lie wholly apart give the entropy of the weights.
     """
     far = noise.low + noise.step * (len(noise.density) - 1)
     apart = True
     choice, parts = 0.0, noise.entropy_bits
-    for i in range(len(weight)):
+    for i in range(count):
         choice -= weight[i] * np.log2(weight[i])
         parts += weight[i] * np.log2(std[i])
         for j in range(i):
@@ -211,18 +251,16 @@ def divergence(weight: Any, mean: Any, std: Any, noise: Any, knots: Any) -> Any:
         return choice
 
     size = 0
-    for i in range(len(weight)):
-        for z in noise.knots:
-            knots[size] = mean[i] + std[i] * z
-            size += 1
-    knots[:size].sort()
+    for i in range(count):
+        for k in range(len(noise.knots)):
+            size = _insert(knots, size, mean[i] + std[i] * noise.knots[k])
     whole = 0.0
     for k in range(size - 1):
         half = (knots[k + 1] - knots[k]) / 2
         for n in range(Y_ORDER):
             y = knots[k] + half * (1 + _Y_NODES[n])
             value = 0.0
-            for i in range(len(weight)):
+            for i in range(count):
                 value += weight[i] / std[i] * _density(noise, (y - mean[i]) / std[i])
             if value > 0:
                 whole -= half * _Y_WEIGHTS[n] * value * np.log2(value)

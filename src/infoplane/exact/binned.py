@@ -7,7 +7,7 @@ import numpy as np
 from ..dataset import Array, KnownLaw
 from ..errors import InfoplaneError
 from ._activations import named
-from ._images import Image, Layers, checked, images
+from ._images import Image, Labels, Layers, checked, images
 from ._information import entropy
 from ._law import Tables, tables
 from ._meetings import SLACK
@@ -28,10 +28,11 @@ def binned_entropy(
 ) -> list[float]:
     """H(bin(T)) in bits of each layer, which is I(X; bin(T)): from the lengths of what each cell takes of x.
 
-    As in `numpy.histogram`, `bins` is a number of bins of equal width on `range`, or on each unit's own range over
-    the support of x (of an unbounded x: without tails of 1e-8), or else their edges, one-dimensional and ascending. A
-    bin holds its lower edge; values beyond the outermost edges fall into the outermost bins. A layer's cell is the
-    vector of its units' bins. Raises `InfoplaneError` as `layer_information` does, and for empty bins.
+    As in `numpy.histogram`, `bins` is a number of bins of equal width on `range`, or on each unit's own range
+    over the support of x (of an unbounded x: without tails of 1e-8), or else their edges, one-dimensional and
+    ascending. A bin holds its lower edge; values beyond the outermost edges fall into the outermost bins. A
+    layer's cell is the vector of its units' bins. Raises `InfoplaneError` as `layer_information` does, and
+    for empty bins.
     """
     return [
         entropy(mass) for _, _, _, mass in _cells(layers, dataset, bins, range, activation, negative_slope)
@@ -51,16 +52,18 @@ def binned_information(
     law = tables(dataset)
     values = []
     for low, high, cell, mass in _cells(layers, dataset, bins, range, activation, negative_slope):
-        one = [cell == number for number in np.arange(len(mass))]
-        lost = sum(atom_loss(low[which], high[which], law.inputs, law.noise) for which in one)
+        order = np.argsort(cell, kind="stable")
+        of_one_cell = np.split(order, np.searchsorted(cell[order], np.arange(1, len(mass))))
+        lost = sum(atom_loss(low[which], high[which], law.inputs, law.noise) for which in of_one_cell)
         values.append(law.ceiling_bits - lost if len(mass) > 1 else 0.0)
     return values
 
 
 def _cells(
     layers: Layers, dataset: object, bins: Bins, range: Range, activation: str, negative_slope: float
-) -> Iterator[tuple[Array, Array, Array, Array]]:
-    """For each layer the stretches of x, `low` and `high`, the cell that each falls in, and the mass of each cell."""
+) -> Iterator[tuple[Array, Array, Labels, Array]]:
+    """For each layer the stretches of x, `low` and `high`, the cell that each falls in, and the mass of each
+    cell."""
     law: Tables = tables(dataset)
     assert isinstance(dataset, KnownLaw)
     for image in images(checked(layers), law.low, law.high, named(activation, negative_slope)):
@@ -73,19 +76,20 @@ def _cells(
             for t, e, error in zip(image.t.T, edges, image.error, strict=True)
         ]
         _, cell = np.unique(np.stack(place), axis=1, return_inverse=True)
-        yield x[:-1], x[1:], cell.ravel(), np.bincount(cell.ravel(), np.diff(dataset.inputs.cdf(x)))
+        mass = np.diff(dataset.inputs.cdf(x))
+        yield x[:-1], x[1:], cell.ravel(), np.bincount(cell.ravel(), mass).astype(np.float64)
 
 
 def _edges(image: Image, bins: Bins, range: Range) -> list[Array]:
     """The inner edges of each unit's bins; none for a unit that is constant and has no `range`."""
     if not isinstance(bins, int):
-        edges = np.asarray(bins, np.float64)
-        if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
+        given = np.asarray(bins, np.float64)
+        if given.ndim != 1 or len(given) < 2 or not (np.diff(given) > 0).all():
             raise InfoplaneError(f"bins: {bins} are not ascending edges of at least one bin; mend them")
-        return [edges[1:-1]] * image.t.shape[1]
+        return [given[1:-1]] * image.t.shape[1]
     if bins < 1 or (range is not None and not range[0] < range[1]):
         raise InfoplaneError(f"bins: {bins} on {range} are no bins; ask for at least 1, the lower end first")
-    edges = []
+    edges: list[Array] = []
     for t, error in zip(image.t.T, image.error, strict=True):
         low, high = range or (t.min(), t.max())
         edges.append(np.linspace(low, high, bins + 1)[1:-1] if high - low > SLACK * error else np.empty(0))
@@ -94,7 +98,7 @@ def _edges(image: Image, bins: Bins, range: Range) -> list[Array]:
 
 def _crossings(x: Array, t: Array, edges: Array) -> Array:
     """Where the polyline (x, t), both `(vertices,)`, meets an edge within a piece."""
-    before, after = t[:-1, None] - edges, t[1:, None] - edges
-    piece, edge = np.nonzero(before * after < 0)
-    part = before[piece, edge] / (before[piece, edge] - after[piece, edge])
+    low, high = np.minimum(t[:-1], t[1:]), np.maximum(t[:-1], t[1:])
+    piece, edge = np.nonzero((low[:, None] < edges) & (edges < high[:, None]))
+    part = (edges[edge] - t[piece]) / (t[piece + 1] - t[piece])
     return np.asarray(x[piece] + part * (x[piece + 1] - x[piece]))

@@ -1,0 +1,101 @@
+"""Each dataset is drawn from the law that it declares, and each conf file names one that there is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+from scipy import stats
+
+from infoplane import exact, plugins
+from infoplane.dataset import KnownLaw, Mixture
+from infoplane.errors import InfoplaneError
+
+CONF = Path(__file__).parent.parent / "conf" / "dataset"
+NAMES = plugins.names("datasets")
+PIPELINE = {"generator", "samples", "test_fraction", "probe_samples"}
+KNOWN = [name for name in NAMES if name != "two_inputs"]
+
+
+def make(name, **params):
+    module = plugins.load("datasets", name, "dataset.generator")
+    return module.make(**plugins.parameters(module.make, params, "dataset"))
+
+
+def test_every_dataset_has_a_conf_file_and_every_conf_file_a_dataset():
+    generators = []
+    for path in CONF.glob("*.yaml"):
+        values = OmegaConf.to_container(OmegaConf.load(path))
+        assert values.keys() >= PIPELINE
+        generators.append(values["generator"])
+        dataset = make(values["generator"], **{k: v for k, v in values.items() if k not in PIPELINE})
+        x, y = dataset.sample(5, np.random.default_rng(0))
+        assert (len(x), y.shape) == (5, (5, 1))
+        if path.stem == values["generator"]:
+            assert values["noise_std"] > 0
+    assert set(generators) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("noise_std", [0.2, 1.5])
+def test_samples_follow_the_declared_law(name, noise_std):
+    known = make(name, noise_std=noise_std)
+    assert isinstance(known, KnownLaw)
+    x, y = known.sample(4000, np.random.default_rng(3))
+    assert x.shape == y.shape == (4000, 1)
+    noise = (y[:, 0] - known.function(x[:, 0])) / known.noise_std(x[:, 0])
+    assert stats.kstest(x[:, 0], known.inputs.cdf).pvalue > 1e-3
+    assert stats.kstest(noise, known.noise.cdf).pvalue > 1e-3
+    assert abs(stats.spearmanr(np.abs(x[:, 0]), np.abs(noise)).statistic) < 4 / np.sqrt(4000)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_noise_is_standardised_and_scales_with_noise_std(name):
+    known, doubled = make(name), make(name, noise_std=0.4)
+    assert known.noise.mean() == pytest.approx(0)
+    assert known.noise.std() == pytest.approx(1)
+    x = np.linspace(-3, 3, 7)
+    assert doubled.noise_std(x) == pytest.approx(2 * known.noise_std(x))
+    assert exact.ceiling(doubled) < exact.ceiling(known)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_seed_same_sample(name):
+    first, second, other = (make(name).sample(20, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert (first[0] == second[0]).all()
+    assert (first[1] == second[1]).all()
+    assert (first[0] != other[0]).all()
+
+
+def test_two_inputs_has_no_exact_answer():
+    dataset = make("two_inputs")
+    x, y = dataset.sample(1000, np.random.default_rng(0))
+    assert x.shape == (1000, 2)
+    noise = y[:, 0] - (x[:, 0] ** 2 - x[:, 1] - 1)
+    assert stats.kstest(noise / 0.2, stats.norm.cdf).pvalue > 1e-3
+    with pytest.raises(InfoplaneError, match=r"^no exact answer"):
+        exact.ceiling(dataset)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("params", [{"noise_std": 0}, {"noise_std": "a lot"}, {"noise": 0.1}])
+def test_wrong_parameters_name_their_key(name, params):
+    with pytest.raises(InfoplaneError, match=f"^dataset.{next(iter(params))}: "):
+        make(name, **params)
+
+
+class TestMixture:
+    LAW = Mixture((stats.norm(-2, 0.5), stats.uniform(0, 3), stats.norm(1, 0.1)), (0.5, 0.3, 0.2))
+
+    def test_quantiles_invert_the_distribution_function(self):
+        q = np.array([1e-9, 0.01, 0.3, 0.5, 0.77, 1 - 1e-9])
+        assert self.LAW.cdf(self.LAW.ppf(q)) == pytest.approx(q, rel=1e-6)
+
+    def test_density_is_the_slope_of_the_distribution_function(self):
+        x = np.linspace(-4, 2.9, 50)
+        slope = (self.LAW.cdf(x + 1e-5) - self.LAW.cdf(x - 1e-5)) / 2e-5
+        assert self.LAW.pdf(x) == pytest.approx(slope, abs=1e-4)
+
+    def test_support_holds_all_of_them(self):
+        assert self.LAW.support() == (-np.inf, np.inf)
+        assert Mixture((stats.uniform(0, 1), stats.uniform(3, 1)), (0.5, 0.5)).support() == (0, 4)
