@@ -61,14 +61,13 @@ class Critics:
             _first_weights(rng, (x.shape[1], y.shape[1]), folds, width, hidden)
             for (x, y), rng in zip(pairs, rngs, strict=True)
         ]
-        # weight, bias, weight, bias, weight, bias: (2 critics, in, out) and (2 critics, 1, out)
-        self.leaves = [
-            torch.from_numpy(np.concatenate(leaf, axis=1)).flatten(0, 1).to(device)
-            for leaf in zip(*layers, strict=True)
-        ]
-        for leaf in self.leaves:
-            leaf.grad = torch.zeros_like(leaf)
-        self.optimiser = torch.optim.Adam(self.leaves, lr=learning_rate, eps=EPSILON, fused=True)
+        # Three times weight (2 critics, in, out) and bias (2 critics, 1, out). All are parts of one vector,
+        # their gradients of another: the optimiser is quicker with one leaf than with six.
+        stacks = [np.concatenate(layer, axis=1) for layer in zip(*layers, strict=True)]
+        leaf = torch.from_numpy(np.concatenate([stack.ravel() for stack in stacks])).to(device)
+        leaf.grad = torch.zeros_like(leaf)
+        self.optimiser = torch.optim.Adam([leaf], lr=learning_rate, eps=EPSILON, fused=True)
+        self.weights, self.gradients = _parts(leaf, stacks), _parts(leaf.grad, stacks)
 
     def scores(self, chosen: Tensor) -> Tensor:
         """Each x of a critic's `chosen` rows `(critics, batch)` with each y: `(critics, batch, batch)`."""
@@ -80,21 +79,21 @@ class Critics:
         down = slope(scores)
         error = torch.cat([torch.bmm(down, h), torch.bmm(down.transpose(1, 2), g)])
         for layer in (2, 1, 0):
-            weight, bias = self.leaves[2 * layer : 2 * layer + 2]
-            torch.bmm(activations[layer].transpose(1, 2), error, out=weight.grad)
-            torch.sum(error, dim=1, keepdim=True, out=bias.grad)
+            torch.bmm(activations[layer].transpose(1, 2), error, out=self.gradients[2 * layer])
+            torch.sum(error, dim=1, keepdim=True, out=self.gradients[2 * layer + 1])
             if layer:  # the sign of what a ReLU let through, 0 or 1, is its derivative
-                error = torch.bmm(error, weight.transpose(1, 2)).mul_(activations[layer].sign())
+                back = torch.bmm(error, self.weights[2 * layer].transpose(1, 2))
+                error = back.mul_(activations[layer].sign())
         self.optimiser.step()
 
     def kept(self, better: Tensor, old: list[Tensor]) -> list[Tensor]:
         """The present weights of the critics that are `better` `(critics,)`, the `old` ones of the others."""
         both = better.repeat(2)[:, None, None]
-        return [torch.where(both, new, kept) for new, kept in zip(self.leaves, old, strict=True)]
+        return [torch.where(both, new, kept) for new, kept in zip(self.weights, old, strict=True)]
 
     def _forward(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
         """Scores, g and h `(critics, batch, EMBEDDING)`, and what went into each layer."""
-        w1, b1, w2, b2, w3, b3 = self.leaves
+        w1, b1, w2, b2, w3, b3 = self.weights
         critics, batch = chosen.shape
         inputs = self.rows.index_select(0, (self.starts + chosen).flatten()).view(2 * critics, batch, -1)
         first = torch.baddbmm(b1, inputs, w1).relu_()
@@ -103,11 +102,20 @@ class Critics:
         return torch.bmm(g, h.transpose(1, 2)), g, h, (inputs, first, second)
 
 
+def _parts(vector: Tensor, stacks: Sequence[NDArray[np.float32]]) -> list[Tensor]:
+    """Views of `vector` in the order and shapes of `stacks`, `(2, critics, ...)` as `(2 critics, ...)`."""
+    ends = np.cumsum([stack.size for stack in stacks])
+    return [
+        vector[end - stack.size : end].view(-1, *stack.shape[2:])
+        for end, stack in zip(ends, stacks, strict=True)
+    ]
+
+
 def _first_weights(
     rng: np.random.Generator, units: tuple[int, int], folds: int, width: int, hidden: int
 ) -> list[NDArray[np.float32]]:
     """torch's own rule for linear layers, U(-1, 1) / sqrt(inputs); padding has weight 0, and keeps it."""
-    leaves = []
+    layers = []
     for inputs, rows, columns in (
         (units, width, hidden),
         ((hidden, hidden), hidden, hidden),
@@ -118,5 +126,5 @@ def _first_weights(
         for side, used in enumerate(inputs):
             weight[side, :, :used] = rng.uniform(-1, 1, (folds, used, columns)) / np.sqrt(used)
             bias[side] = rng.uniform(-1, 1, (folds, 1, columns)) / np.sqrt(used)
-        leaves += [weight, bias]
-    return leaves
+        layers += [weight, bias]
+    return layers

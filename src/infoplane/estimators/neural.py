@@ -16,11 +16,12 @@ their mean. Held out, it is a lower bound on average, and around zero, negative 
 critic finds nothing. It takes independent rows: a row that repeats another would be judged by a critic that
 saw it. Columns are standardised; a discrete y of up to 64 values is one-hot.
 
-Flags, and what to do:
+What to expect: on Gaussian pairs at n = 1000 all four are within 0.03 bits of the truth. On hidden layers
+that hold 3.47 bits of the quadratic data, n = 350, 500 steps find 3.04 (infonce), 2.60 (smile) and 2.42 bits
+(mine, nwj), 2000 steps 3.05, 2.85 and 2.79: what a critic can learn from 175 samples, not what is there.
 
-- `not_converged`  the held-out objective was still rising at the last step: raise `steps`
-- `saturated`      InfoNCE is within 5 % of log2(batch) and cannot say how much more there is: raise `batch`
-- `unstable`       a few held-out pairs decide the value, far below zero: take infonce
+Flag `not_converged`: the held-out objective was still rising at the last step, and more `steps` find more; or
+a part came out below -1 bit, where a few pairs decide its value: take infonce.
 
 float32. `estimate` and `estimate_many` give the same numbers, bit for bit on one machine's CPU. A GPU
 rounds in another order, which training amplifies; `device` other than cpu has been tested on CPU tensors
@@ -51,16 +52,14 @@ TOLERANCE_BITS = 0.1
 
 Indices = NDArray[np.int64]
 
-# Critics trained together: their arrays stay within one core's second-level cache (32 took longer apiece).
-STACK = 16
+# Critics trained together: fewer spend their time on overhead, more leave the cache.
+STACK = 32
 # Rows that are evaluated against each other, where the bound does not set their number itself.
 EVALUATED_TOGETHER = 256
 # How often the held-out objective is looked at, and the least rows a part needs for that.
 CHECKS, ROWS_A_PART = 20, 8
 # Of the whole rise of the held-out objective, the share that may fall in the last quarter of the steps.
 LATE_RISE = 0.05
-# InfoNCE this near to its ceiling says no more than that the information is large.
-SATURATED = 0.95
 # A part this far below zero was decided by a few pairs: a critic worth nothing gives 0.
 UNSTABLE_BITS = -1.0
 # Tables of a stack may take this many float32 (256 MiB).
@@ -149,11 +148,29 @@ def estimate_permuted(
     return _estimates([x] * draws, ys, [copy.deepcopy(rng) for _ in range(draws)], **params)[0]
 
 
+def maximum_bits(samples: int, **params: Any) -> float:
+    """InfoNCE's ceiling, the log of as many rows as are judged together; the other bounds have none."""
+    settings = _settings(params)
+    together = min(settings.batch, samples // settings.folds)
+    return math.log2(together) if settings.bound == "infonce" else math.inf
+
+
+def scale_invariant(**_: object) -> bool:
+    """Columns are standardised."""
+    return True
+
+
+def _settings(params: dict[str, Any]) -> _Settings:
+    settings = _Settings(**plugins.parameters(estimate, params, "neural"))
+    if settings.judged > settings.folds:
+        raise InfoplaneError(f"judged: {settings.judged} is above folds: {settings.folds}; lower it")
+    return replace(settings, device=_device(settings.device))
+
+
 def _estimates(
     xs: Sequence[Floats], ys: Sequence[Floats], rngs: Sequence[np.random.Generator], **params: Any
 ) -> tuple[Floats, list[set[str]]]:
-    settings = _Settings(**plugins.parameters(estimate, params, "neural"))
-    settings = replace(settings, device=_device(settings.device))
+    settings = _settings(params)
     bits, flags = np.zeros(len(xs)), [set[str]() for _ in xs]
     if not len(xs) or is_constant(ys[0]):
         return bits, flags
@@ -163,8 +180,6 @@ def _estimates(
             f"folds: {settings.folds} parts of {ROWS_A_PART} rows are {needed}, and there are {samples}; "
             "extract more rows or lower folds (to 3 at least)"
         )
-    if settings.judged > settings.folds:
-        raise InfoplaneError(f"judged: {settings.judged} is above folds: {settings.folds}; lower it")
     for stack in _stacks(xs, ys[0].shape[1], settings):
         pairs = [(standardised(rows(xs[i])), standardised(ys[i])) for i in stack]
         with _one_thread(), torch.no_grad():
@@ -214,7 +229,7 @@ def _train(
         return torch.stack(found).mean(0)
 
     curve = [held_out(select, loss.objective)]
-    best, weights = curve[0], [leaf.clone() for leaf in critics.leaves]
+    best, weights = curve[0], [weight.clone() for weight in critics.weights]
     looks = np.linspace(0, settings.steps, min(CHECKS, settings.steps) + 1).round().astype(int)
     for steps in np.diff(looks):
         drawn = [_batches(rngs[c // judged], learn[c], batch, steps) for c in range(len(learn))]
@@ -224,7 +239,7 @@ def _train(
         curve.append(torch.where(now.isfinite(), now, -math.inf))
         weights = critics.kept(curve[-1] > best, weights)
         best = torch.maximum(best, curve[-1])
-    critics.leaves = weights
+    critics.weights = weights
     by_part = held_out(judge, loss.nats).view(-1, judged).cpu().numpy() / math.log(2)
     bits = by_part.mean(axis=1)
     if not np.isfinite(bits).all():
@@ -233,13 +248,11 @@ def _train(
             "lower it, or take bound: infonce"
         )
     objective = torch.stack(curve).view(len(curve), -1, judged).mean(2).cpu().numpy()
-    ceiling = math.log2(judge.shape[2]) if settings.bound == "infonce" else math.inf
-    flags = {
-        "not_converged": [_rising(of_value) for of_value in objective.T],
-        "saturated": bits >= SATURATED * ceiling,
-        "unstable": by_part.min(axis=1) < UNSTABLE_BITS,
-    }
-    return bits, [{word for word, holds in flags.items() if holds[i]} for i in range(len(bits))]
+    doubtful = [
+        _rising(of_value) or parts_bits.min() < UNSTABLE_BITS
+        for of_value, parts_bits in zip(objective.T, by_part, strict=True)
+    ]
+    return bits, [{"not_converged"} if doubt else set() for doubt in doubtful]
 
 
 def _rising(curve: Floats) -> bool:
