@@ -22,9 +22,15 @@ def commands(document: str) -> list[str]:
 
 def set_up(scratch: Scratch) -> None:
     """A `.venv` as `make repro` would leave it: the environment that runs the tests."""
-    (scratch.path / ".venv").symlink_to(sys.prefix)
+    environment = scratch.path / ".venv"
+    environment.mkdir()
+    for entry in Path(sys.prefix).iterdir():
+        if not entry.name.startswith("pinned"):
+            (environment / entry.name).symlink_to(entry)
     for name in ("requirements.txt", "requirements-dev.txt"):
         os.utime(scratch.path / name, (0, 0))
+    for name in ("pinned", "pinned-dev"):
+        (environment / name).touch()
 
 
 def test_every_command_of_the_readme(scratch: Scratch, tmp_path: Path) -> None:
