@@ -1,15 +1,16 @@
-"""h(Y) - h(Y|T) from nearest neighbours in boxes that lean with y: the headline estimator.
+"""KSG in boxes that lean with y: the headline estimator.
 
-KSG (Kraskov, Stögbauer & Grassberger 2004) takes the density to be even inside each point's box of
-KSG (Kraskov, Stögbauer & Grassberger 2004) takes the density to be even inside the box of each point's
-Ver Steeg & Galstyan 2015 put another volume in its place; here the box itself is sheared along a line fitted
-to y near the point. A shear keeps volumes, so neighbours are counted as before: with a box that holds k of
-them and has half sides e_t and e_y,
+KSG (Kraskov, Stögbauer & Grassberger 2004) takes the density to be even in the box of each point's
+neighbours. Where y follows t closely it is not: a slanted ridge crosses the box, and the estimate is low.
+Gao, Ver Steeg & Galstyan 2015 put another volume in its place; here the box itself is sheared along a line
+fitted to y near the point. A shear keeps volumes, so neighbours are counted as before. With a box that holds
+k of them and has half sides e_t and e_y, the information is the mean over all n points of
 
-    h(Y|T) = -psi(k) + <psi(n_t)> + <sum over targets of log(2 e_y)>
+    psi(k) - psi(n_t) + psi(n) - psi(n_y)
 
-where n_t points, itself among them, are nearer than e_t in t, as in their eq. 8; and h(Y) is that of
-Kozachenko & Leonenko 1987 from 2k neighbours. For each point
+where n_t and n_y points, the point itself among them, are nearer than e_t in t and than e_y in y (their eq. 8).
+Where the box is so low that n_y is below 4k, psi(n) - psi(n_y) would be a poor -log of y's share of it. Then
+that comes from the distance to the 2k-th neighbour in y (Kozachenko & Leonenko 1987). For each point
 
 1. the 3k points nearest in ranks of all columns, t and y together, are its surroundings: those of its own
    branch where the map folds, and the same whatever the scale of a column;
@@ -30,7 +31,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.linalg import qr
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 
@@ -43,6 +43,7 @@ TOLERANCE_BITS = 0.06
 
 RIDGE = 1e-3  # of the variance of t in the surroundings: directions in which t hardly moves have no slope
 HALF_HEIGHT = 2.0  # residual deviations of y to the half width of the surroundings in t
+ENOUGH = 4  # times k points of y in the box, to count by them
 LEAST_RESIDUAL = 1e-6  # of the deviation of y: where y is a function of t, the box still has a height
 NO_SPREAD = 1e-7  # a target is linear in others if what is left of its deviation is less
 
@@ -75,18 +76,21 @@ def estimate_many(
     least = (k + 1) // 2
     if np.unique(targets, axis=0, return_counts=True)[1].max() > least:
         return information_bits(xs, y, k=least, variant=1, scale="standard", atoms="log")
-    entropy_nats = _entropy_nats(targets, min(2 * k, samples - 1))
+    many = min(2 * k, samples - 1)
+    far = np.asarray(cKDTree(targets).query(targets, many + 1, p=np.inf)[0])[:, many]
+    log_density = digamma(many) - digamma(samples) - targets.shape[1] * np.log(2 * far)
     target_ranks = scaled(targets, "rank")
     counts = np.arange(1, samples)
     psi = np.concatenate([[np.nan, 0.0], np.cumsum(1 / counts)]) - np.euler_gamma
     found = np.zeros(len(xs))
     for place, x in enumerate(xs):
         t = scaled(x, "standard")
-        if t.any():
+        t = t[:, t.any(axis=0)]
+        if t.size:
             ranks = np.ascontiguousarray(np.hstack([scaled(t, "rank"), target_ranks]).T)
             rows = np.ascontiguousarray(t.T), np.ascontiguousarray(targets.T)
-            given_nats = _conditional_entropy_nats(*rows, ranks, least, k, min(3 * k, samples - 1), psi)
-            found[place] = (entropy_nats - given_nats) / np.log(2)
+            nats = _information_nats(*rows, ranks, log_density, least, k, min(3 * k, samples - 1), psi)
+            found[place] = nats / np.log(2)
     return found
 
 
@@ -96,26 +100,21 @@ def scale_invariant(**_: object) -> bool:
 
 
 def _independent(targets: Array) -> Array:
-    """The standardised columns that are neither constant nor linear in others."""
-    if targets.shape[1] == 1:
-        return targets if targets.any() else targets[:, :0]
-    triangle, order = qr(targets, mode="r", pivoting=True)
-    left = np.abs(np.diag(triangle[: targets.shape[1]]))
-    kept = order[: len(left)][left > NO_SPREAD * np.sqrt(len(targets))]
-    return np.ascontiguousarray(targets[:, np.sort(kept)])
-
-
-def _entropy_nats(y: Array, k: int) -> float:
-    """h(Y) of `(samples, targets)` in max norm (Kozachenko & Leonenko 1987)."""
-    away = cKDTree(y).query(y, k + 1, p=np.inf)[0][:, k]
-    return float(digamma(len(y)) - digamma(k) + y.shape[1] * np.mean(np.log(2 * away)))
+    """The standardised columns that are neither constant nor linear in those before them."""
+    kept: list[int] = []
+    for place, target in enumerate(targets.T):
+        others = targets[:, kept]
+        left = target - others @ np.linalg.lstsq(others, target)[0] if kept else target
+        if left.std() > NO_SPREAD:
+            kept.append(place)
+    return np.ascontiguousarray(targets[:, kept])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _conditional_entropy_nats(t, y, ranks, least, most, around, psi):  # type: ignore[no-untyped-def]
-    """h(Y|T), the mean over `least`...`most` neighbours; t `(units, n)`, y `(targets, n)`, ranks of both.
+def _information_nats(t, y, ranks, log_density, least, most, around, psi):  # type: ignore[no-untyped-def]
+    """The mean over `least`...`most` neighbours; t `(units, n)`, y `(targets, n)`, the ranks of both.
 
-    `around` is the number of points that a line is fitted to.
+    `log_density` `(n,)` is that of y where the box is too low to count in. A line is fitted to `around` points.
     """
     units, n = t.shape
     targets = len(y)
@@ -159,13 +158,26 @@ def _conditional_entropy_nats(t, y, ranks, least, most, around, psi):  # type: i
                 away = _away(t, y, i, j, apart[j], slope, height)
                 if away < nearest[most - 1]:
                     _insert(nearest, most, away)
-        for k in range(least, most + 1):
-            nearer = 0
+        in_y = in_ranks
+        in_y[:] = 0.0
+        log_volume = 0.0
+        for v in range(targets):
+            log_volume += np.log(2 * height[v])
             for j in range(n):
-                nearer += apart[j] < nearest[k - 1]
-            nats = psi[nearer] - psi[k]
-            for v in range(targets):
-                nats += np.log(2 * nearest[k - 1] * height[v])
+                away = abs(y[v, j] - y[v, i]) / height[v]
+                in_y[j] = away if away > in_y[j] else in_y[j]
+        for k in range(least, most + 1):
+            edge = nearest[k - 1]
+            count_t = count_y = 0
+            for j in range(n):
+                count_t += apart[j] < edge
+            for j in range(n):
+                count_y += in_y[j] < edge
+            nats = psi[k] - psi[count_t]
+            if count_y >= ENOUGH * most:
+                nats += psi[n] - psi[count_y]
+            else:
+                nats -= log_volume + targets * np.log(edge) + log_density[i]
             total += nats / (most - least + 1)
     return total / n
 
