@@ -7,12 +7,14 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "
     os.environ[variable] = "1"
 
 import argparse
+import sys
 from pathlib import Path
 
 from infoplane import computing, estimation, flags, params, stage, store
+from infoplane.memory import Memory
 from infoplane.progress import track
 
-DATA = Path("data")
+DATA, SCRATCH = Path("data"), Path(".infoplane/estimates")
 BLOCK = 8  # epochs: few enough for a smooth progress bar, enough to share the target's side
 
 
@@ -23,10 +25,21 @@ def main() -> None:
     estimator = config.estimator(parser.parse_args().id)
     truth = store.load_truth(DATA)
     epochs = estimation.chosen_epochs(estimator, store.activation_epochs(DATA))
-    blocks = [epochs[start : start + BLOCK] for start in range(0, len(epochs), BLOCK)]
-    tasks = [(DATA, estimator, config.seed, block) for block in blocks]
+    memory = Memory(SCRATCH, estimator, config.seed, store.content(store.dataset_path(DATA)))
+    keys = {epoch: memory.key(epoch, store.content(store.activations_path(DATA, epoch))) for epoch in epochs}
+    known = memory.recall(keys)
+    if known:
+        print(f"estimate {estimator.id}: {len(known)} of {len(epochs)} epochs are known", file=sys.stderr)
+    new = [epoch for epoch in epochs if epoch not in known]
+    blocks = [new[start : start + BLOCK] for start in range(0, len(new), BLOCK)]
+    tasks = [(DATA.resolve(), estimator, config.seed, block) for block in blocks]
     results = computing.run(estimation.estimate_epochs, tasks, config.compute)
-    rows = [row for found in track(results, len(tasks), f"estimate {estimator.id}") for row in found]
+    for block, rows in zip(blocks, track(results, len(tasks), f"estimate {estimator.id}"), strict=True):
+        for epoch in block:
+            known[epoch] = [row for row in rows if row["epoch"] == epoch]
+            memory.keep(keys[epoch], known[epoch])
+    memory.forget_all_but(list(keys.values()))
+    rows = [row for epoch in epochs for row in known[epoch]]
     flags.mark_truth(rows, truth, shuffled=estimator.measure.pairs == "shuffled")
     store.save_estimates(DATA, estimator.id, rows, estimation.columns(estimator))
 

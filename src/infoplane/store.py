@@ -256,6 +256,14 @@ def load_npz(path: Path) -> dict[str, NDArray[Any]]:
         raise InfoplaneError(f"{path}: cannot be read ({said}); make it again with `dvc repro`") from None
 
 
+def content(path: Path) -> bytes:
+    """The bytes of a file of the pipeline."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InfoplaneError(f"{path}: not there; run `dvc repro`, or `dvc pull {path}`") from None
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Either the whole file or none: a killed process leaves no half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
