@@ -3,14 +3,16 @@
 KSG (Kraskov, Stögbauer & Grassberger 2004) takes the density to be even in the box of each point's
 neighbours. Where y follows t closely it is not: a slanted ridge crosses the box, and the estimate is low.
 Gao, Ver Steeg & Galstyan 2015 put another volume in its place; here the box itself is sheared along a line
-fitted to y near the point. A shear keeps volumes, so neighbours are counted as before. With a box that holds
-k of them and has half sides e_t and e_y, the information is the mean over all n points of
+fitted to y near the point. A shear keeps volumes, so neighbours are counted as before. With a box that
+holds k of them and has half sides e_t and e_y, the information is the mean over all n points of
 
     psi(k) - psi(n_t) + psi(n) - psi(n_y)
 
-where n_t and n_y points, the point itself among them, are nearer than e_t in t and than e_y in y (their eq. 8).
-Where the box is so low that n_y is below 4k, psi(n) - psi(n_y) would be a poor -log of y's share of it. Then
-that comes from the distance to the 2k-th neighbour in y (Kozachenko & Leonenko 1987). For each point
+where n_t and n_y points, the point itself among them, are nearer than e_t in t and than e_y in y (their
+eq. 8). Where the box is so low that n_y is below 4k, psi(n) - psi(n_y) would be a poor -log of y's share of
+it, which then comes from the distance to the 2k-th neighbour in y (Kozachenko & Leonenko 1987).
+
+For each point
 
 1. the 3k points nearest in ranks of all columns, t and y together, are its surroundings: those of its own
    branch where the map folds, and the same whatever the scale of a column;
@@ -114,12 +116,12 @@ def _independent(targets: Array) -> Array:
 def _information_nats(t, y, ranks, log_density, least, most, around, psi):  # type: ignore[no-untyped-def]
     """The mean over `least`...`most` neighbours; t `(units, n)`, y `(targets, n)`, the ranks of both.
 
-    `log_density` `(n,)` is that of y where the box is too low to count in. A line is fitted to `around` points.
+    `log_density` `(n,)` is that of y, for boxes too low to count in. A line is fitted to `around` points.
     """
     units, n = t.shape
     targets = len(y)
     apart, in_ranks = np.empty(n), np.empty(n)
-    nearest, near = np.empty(max(most, around)), np.empty(n, np.int64)
+    nearest, near = np.empty(max(most, around)), np.empty(n + 1, np.int64)
     t_near, y_near = np.empty((n, units)), np.empty((n, targets))
     slope, height = np.empty((units, targets)), np.empty(targets)
     total = 0.0
@@ -131,15 +133,17 @@ def _information_nats(t, y, ranks, log_density, least, most, around, psi):  # ty
             if j != i and in_ranks[j] < nearest[around - 1]:
                 _insert(nearest, around, in_ranks[j])
         edge, count, width = nearest[around - 1], 0, 0.0
-        for j in range(n):
-            if j != i and in_ranks[j] <= edge:  # with all that are tied at the edge: no order of rows matters
-                near[count] = j
-                width = max(width, apart[j])
-                for u in range(units):
-                    t_near[count, u] = t[u, j] - t[u, i]
-                for v in range(targets):
-                    y_near[count, v] = y[v, j] - y[v, i]
-                count += 1
+        in_ranks[i] = np.inf
+        for j in range(n):  # with all that are tied at the edge: no order of rows matters
+            near[count] = j
+            count += in_ranks[j] <= edge
+        for a in range(count):
+            j = near[a]
+            width = max(width, apart[j])
+            for u in range(units):
+                t_near[a, u] = t[u, j] - t[u, i]
+            for v in range(targets):
+                y_near[a, v] = y[v, j] - y[v, i]
         _regress(t_near, y_near, count, slope, height)
         if width > 0:
             for j in range(n):
@@ -153,9 +157,13 @@ def _information_nats(t, y, ranks, log_density, least, most, around, psi):  # ty
                 _insert(nearest, most, away)
         bound = nearest[most - 1]
         nearest[:] = np.inf
+        count = 0
         for j in range(n):
-            if apart[j] <= bound and j != i:
-                away = _away(t, y, i, j, apart[j], slope, height)
+            near[count] = j
+            count += apart[j] <= bound
+        for a in range(count):
+            if near[a] != i:
+                away = _away(t, y, i, near[a], apart[near[a]], slope, height)
                 if away < nearest[most - 1]:
                     _insert(nearest, most, away)
         in_y = in_ranks
@@ -169,8 +177,8 @@ def _information_nats(t, y, ranks, log_density, least, most, around, psi):  # ty
         for k in range(least, most + 1):
             edge = nearest[k - 1]
             count_t = count_y = 0
-            for j in range(n):
-                count_t += apart[j] < edge
+            for a in range(count):
+                count_t += apart[near[a]] < edge
             for j in range(n):
                 count_y += in_y[j] < edge
             nats = psi[k] - psi[count_t]
