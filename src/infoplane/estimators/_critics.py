@@ -19,8 +19,8 @@ from torch import Tensor
 
 from ._variables import Floats
 
-# Widths are multiples of this, so that each matrix starts on a cache line, whatever its place in the stack.
-ALIGN = 16
+# Widths are multiples of this, so that each matrix of weights starts on a cache line, wherever in the stack.
+ALIGN = 8
 # Outputs of g and h, the rank of a matrix of scores: 8 lose 0.02 bits, 32 gain none (quadratic data).
 EMBEDDING = 16
 # Adam's epsilon, 100 times its default, so that gradients that are zero but for rounding do not become steps;
