@@ -16,6 +16,7 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from infoplane import params, stage, store
 from infoplane.errors import InfoplaneError
@@ -73,7 +74,7 @@ def composition(overrides: list[str]) -> DictConfig:
         with initialize_config_dir(str(CONF.resolve()), version_base=None):
             composed = compose(config_name="config", overrides=overrides)
         OmegaConf.resolve(composed)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise InfoplaneError(f"conf/: cannot be composed ({' '.join(str(error).split())}); mend it") from None
     return composed
 

@@ -145,7 +145,7 @@ def test_layers_come_in_network_order(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("measure", "epochs"),
-    [({}, [0, 1, 2, 5, 10]), ({"every": 5}, [0, 5, 10]), ({"epochs": [10, 0, 10]}, [0, 10])],
+    [({}, [0, 1, 2, 5, 10]), ({"every": 4}, [0, 10]), ({"every": 5, "first": 1}, [0, 1, 5, 10]), ({"epochs": [10, 0, 10]}, [0, 10])],
 )
 def test_measure_chooses_epochs(measure: dict[str, Any], epochs: list[int]) -> None:
     assert estimation.chosen_epochs(estimator(**BINNING, measure=measure), [0, 1, 2, 5, 10]) == epochs

@@ -108,6 +108,13 @@ def test_a_wrong_k(house: Scratch, k: str, said: str) -> None:
     assert said in house.run("python", "src/config.py", ok=False)
 
 
+def test_conf_that_is_no_yaml_is_one_line_that_names_the_file(house: Scratch) -> None:
+    house.edit("conf/train/sgd.yaml", "batch_size: 32", "batch_size: 32\nbatch_size: 64")
+    output = house.run("python", "src/config.py", ok=False)
+    assert "conf/train/sgd.yaml" in output
+    assert len(output.strip().splitlines()) == 1
+
+
 def test_a_traceback_only_when_asked_for(house: Scratch) -> None:
     house.edit("params.yaml", "epochs: 500", "epochs: -1")
     assert "Traceback" in house.run("python", "src/config.py", ok=False, INFOPLANE_TRACEBACK="1")

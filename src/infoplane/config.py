@@ -78,12 +78,13 @@ class Measure(Section):
     """Which values an estimator is run on, so that a slow one costs what a person chooses.
 
     `pairs: shuffled` pairs each activation with another row's target: the mistake, to be seen on purpose.
+    `samples` are the first so many rows of a fixed shuffle. Every epoch up to `first` is measured, then every
+    `every`th and the last; or just those that `epochs` lists.
     """
 
     pairs: Literal["right", "shuffled"] = "right"
-    samples: Count | None = (
-        None  # the first so many rows of a fixed shuffle, to see what n does; all of them by default
-    )
+    samples: Count | None = None
+    first: Annotated[int, Field(ge=0)] = 0
     every: Count = 1
     epochs: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
     targets: Annotated[list[Literal["y", "x"]], Field(min_length=1)] = ["y", "x"]  # noqa: RUF012 (a model copies it)

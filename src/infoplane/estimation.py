@@ -46,7 +46,8 @@ def chosen_epochs(estimator: Estimator, available: Sequence[int]) -> list[int]:
     """The epochs that `measure` asks for. Raises `InfoplaneError` for one that was not extracted."""
     measure = estimator.measure
     if measure.epochs is None:
-        return [epoch for epoch in available if epoch % measure.every == 0]
+        last = available[-1]
+        return [e for e in available if e <= measure.first or e % measure.every == 0 or e == last]
     missing = sorted(set(measure.epochs) - set(available))
     if missing:
         raise InfoplaneError(
