@@ -36,7 +36,7 @@ def test_global_generator_is_put_back_after_an_error(monkeypatch):
         np.random.random_sample(3)  # noqa: NPY002
         raise ZeroDivisionError
 
-    monkeypatch.setattr(npeet, "mi", broken)
+    monkeypatch.setattr("npeet_plus.mi", broken)
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     position = np.random.get_state()[2]  # noqa: NPY002
     with pytest.raises(ZeroDivisionError):

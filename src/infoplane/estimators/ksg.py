@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ..neighbours import information_bits, permuted_information_bits
 from ..scaling import Scale
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000, k = 3.
@@ -52,6 +51,8 @@ def estimate_many(
     scale: Scale = "standard",
 ) -> NDArray[np.float64]:
     """`estimate` of each of `xs` with one y, `(len(xs),)` bits."""
+    from ..neighbours import information_bits  # compiled; to check a configuration needs no compiler
+
     return information_bits(xs, y, k=k, variant=variant, scale=scale, atoms="psi")
 
 
@@ -66,4 +67,17 @@ def estimate_permuted(
     scale: Scale = "standard",
 ) -> NDArray[np.float64]:
     """`estimate` of x and y[p] for each row p of `permutations` `(draws, samples)`; `(draws,)` bits."""
+    from ..neighbours import permuted_information_bits
+
     return permuted_information_bits(x, y, permutations, k=k, variant=variant, scale=scale, atoms="psi")
+
+
+def scale_invariant(*, scale: Scale = "standard", **_: object) -> bool:
+    """Whether the scale of single columns leaves the value as it is."""
+    return scale != "none"
+
+
+def maximum_bits(samples: int, *, variant: Literal[1, 2] = 1, k: Neighbours = 3, **_: object) -> float:
+    """What x = y without ties gives: the k neighbours in x are those in y."""
+    nats = np.sum(1 / np.arange(k, samples))
+    return float((nats - 1 / k if variant == 2 else nats) / np.log(2))

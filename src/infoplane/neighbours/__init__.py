@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InfoplaneError
-from ..scaling import Scale, scaled
-from ._kernels import information
+from ..scaling import Scale, as_rows, rounding, scaled
+from ._kernels import information, is_constant
 from ._permuted import permuted_information
-from ._tiles import tile, tiled
+from ._tiles import near_order, tiled
 
 Array = NDArray[np.float64]
 Values = NDArray[np.floating]
@@ -49,16 +49,15 @@ def information_bits(
     """
     _check(k, len(y))
     y = scaled(y, scale)
-    if _constant(y):
+    if is_constant(y):
         return np.zeros(len(xs))
-    y_tiled, y_sorted, tables = tiled(y), _sorted(y), _tables(len(y), atoms)
+    tables = _tables(len(y), atoms)
+    y_tiled, y_sorted = tiled(y, near_order(y)), _sorted(y)
 
     def one(x: Values) -> float:
-        x = scaled(x, scale)
-        if _constant(x):
-            return 0.0
-        x_tiled = tiled(x)
-        nats = information(x_tiled, y_tiled, tile(y, x_tiled.order), y_sorted, k, variant, *tables)
+        standard = scale == "standard"  # compiled with the rest
+        points = as_rows(x) if standard else scaled(x, scale)
+        nats = information(points, standard, rounding(x.dtype), y, y_tiled, y_sorted, k, variant, *tables)
         return float(nats / np.log(2))
 
     return np.array(_threaded(one, xs), dtype=np.float64)
@@ -70,11 +69,13 @@ def permuted_information_bits(
     """`information_bits` of x and y[p] for each row p of `permutations` `(draws, samples)`; `(draws,)`."""
     _check(k, len(y))
     x, y = scaled(x, scale), scaled(y, scale)
-    if _constant(x) or _constant(y):
+    if is_constant(x) or is_constant(y):
         return np.zeros(len(permutations))
+    x_tiled, y_tiled = tiled(x, near_order(x)), tiled(y, near_order(y))
     permutations = np.ascontiguousarray(permutations, dtype=np.int64)
-    tables = _tables(len(y), atoms)
-    nats = permuted_information(tiled(x), tiled(y), _sorted(y), permutations, k, variant, *tables)
+    nats = permuted_information(
+        x_tiled, y, y_tiled, _sorted(y), permutations, k, variant, *_tables(len(y), atoms)
+    )
     return np.asarray(nats / np.log(2))
 
 
@@ -83,13 +84,12 @@ def _check(k: int, samples: int) -> None:
         raise InfoplaneError(f"k: {k} is not below the {samples} samples; lower it")
 
 
-def _constant(points: Array) -> bool:
-    return bool((points == points[0]).all())
-
-
 def _sorted(points: Array) -> Array:
-    """The values of one column in order; of more columns, nothing."""
-    return np.sort(points[:, 0]) if points.shape[1] == 1 else np.empty(0)
+    """The values of one column in order, filled up with infinity to a power of two; of more columns, none."""
+    samples, columns = points.shape
+    if columns > 1:
+        return np.empty(0)
+    return np.concatenate([np.sort(points[:, 0]), np.full(2 ** samples.bit_length() - samples, np.inf)])
 
 
 @lru_cache(maxsize=8)
@@ -104,7 +104,8 @@ def _threaded(function: Callable[[Values], Result], values: Sequence[Values]) ->
     threads = min(numba.config.NUMBA_NUM_THREADS, len(values))  # type: ignore[attr-defined]
     if threads < 2:
         return [function(value) for value in values]
-    bounds = np.linspace(0, len(values), 4 * threads + 1).astype(int)  # a few parts each, as some take longer
+    # A few parts for each thread, as some values take longer than others.
+    bounds = np.linspace(0, len(values), 4 * threads + 1).astype(int)
     parts = [values[start:stop] for start, stop in pairwise(bounds)]
     with ThreadPoolExecutor(threads) as pool:
         found = pool.map(lambda part: [function(value) for value in part], parts)

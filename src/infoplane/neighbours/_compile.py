@@ -1,4 +1,4 @@
-"""How kernels are compiled: once, into numba's cache beside them, and again when one of their files changes."""
+"""How kernels are compiled: once, into numba's cache beside them, and again when a file of theirs changes."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,102 +1,129 @@
 """The k nearest neighbours of every point in max norm, and the information that they tell of.
 
-For one point, the distances of the tiles' boxes (see `_tiles`) say which tiles can hold a neighbour, and only
-those are looked at. In few dimensions that is a tree's work without a tree; in many, where no box is far, it
-is brute force and a sixteenth more. No memory is needed beyond a few rows of n numbers.
+The points of a tile are looked at together, one to a lane: every other point's distances from all of them are
+one row, which sinks into the k smallest without a single branch. Tiles whose boxes are farther apart than the
+k-th neighbours found so far are left out. In few dimensions that is a tree's work without a tree; in many,
+where no box is far, it is brute force. Memory: 2 rows a point.
 
-Every comparison is of `abs(a - b)` in float64, so ties are exact.
+Distances are `abs(a - b)` in float64. Equal values are at distance 0 exactly; distances that differ by less
+than `TIE` of themselves are taken as equal, so that the rounding of scaled columns decides nothing between
+labels.
 """
 
 import numpy as np
 
+from ._columns import standardised
 from ._compile import compiled, inlined
-from ._lanes import WIDTH, count_bits, farthest_column, farthest_side, lowest_bit
+from ._lanes import (
+    WIDTH,
+    count_bits,
+    count_rows,
+    farthest_column,
+    farthest_side,
+    fit,
+    lowest_bit,
+    sink,
+    stretch,
+)
+from ._tiles import near_order, tiled
 
-FAR = np.finfo(np.float64).max
-CHUNK = 16  # columns to look at before asking whether all of a tile is too far already
+FAR = 1e308  # beyond all distances, and finite where it is stretched by a tie
+TIE = 2.0**-30
+JUST_INSIDE, JUST_OUTSIDE = 1 - TIE, 1 + TIE
+CHUNK = 16  # columns to look at before asking whether a point is too far from all of a tile already
 
 
 @compiled
-def information(x, y, y_tiles, y_sorted, k, variant, psi, atom):  # type: ignore[no-untyped-def]
-    """I(X;Y) in nats; x and y `Tiled`, y also in x's tiles and, if it has one column, sorted (empty if not).
+def information(x, standard, rounding, y, y_tiled, y_sorted, k, variant, psi, atom):  # type: ignore[no-untyped-def]
+    """I(X;Y) in nats of x `(n, columns)`, made `standardised` where `standard`, and y `(n, columns)`, also
+    `Tiled`.
 
+    Where y has one column `y_sorted` are its values, filled up with infinity to a power of two.
     `variant`, `psi` and `atom`: see `one_point`.
     """
-    # Out of the tuples once: numba counts references at every access.
-    x_points, order, x_tiles, boxes = x
-    y_points, _, y_alone_tiles, y_alone_boxes = y
-    n, x_columns, y_columns = len(x_points), x_points.shape[1], y_points.shape[1]
-    # Of every tile looked at: which it is, its points' distances in x, and in x and y together.
-    seen = np.empty(len(x_tiles), np.int64)
-    in_x, joint = np.empty((len(x_tiles), WIDTH)), np.empty((len(x_tiles), WIDTH))
-    in_x_row = in_x.reshape(in_x.size)
-    hits = np.empty(n, np.int64)  # places in `joint` that were among the k nearest when they were met
-    smallest = np.empty(k)
-    zeros, spare = np.zeros((1, WIDTH)), np.empty((1, WIDTH))
-    x_here, x_corner = np.empty(x_columns), np.empty(2 * x_columns)
-    y_here, y_corner = np.empty(y_columns), np.empty(2 * y_columns)
+    points = standardised(x, rounding) if standard else x
+    if is_constant(points):
+        return 0.0
+    n = len(points)
+    order = near_order(points)
+    kth, neighbours, x_radius, y_radius, count_x = nearest(tiled(points, order), tiled(y, order), k, variant)
+    here = y[order]
+    count_y = np.empty(n, np.int64)
+    if y.shape[1] == 1:
+        count_sorted(y_sorted, here[:, 0], y_radius, np.empty(n, np.int64), count_y)
+    else:
+        corner, rows = np.empty((1, 2 * y.shape[1])), np.empty((3, 1, WIDTH))
+        for i in range(n):
+            count_y[i] = count_within(y_tiled, here, i, y_radius[i], corner, rows)
     total = 0.0
     for i in range(n):
-        home, own = i // WIDTH, i % WIDTH
-        stand_at(x_points, order[i], x_here, x_corner)
-        stand_at(y_points, order[i], y_here, y_corner)
+        total += one_point(
+            n, kth[i], neighbours[i], x_radius[i], y_radius[i], count_x[i], count_y[i], variant, psi, atom
+        )
+    return total / n
+
+
+@compiled
+def nearest(x, y, k, variant):  # type: ignore[no-untyped-def]
+    """The k-th neighbours of `Tiled` x and y, in one order: `(tiles * WIDTH,)` each, of which n are points.
+
+    Their distances; how many points are at most as far, and half the sides of the rectangle around those, or,
+    in variant 1, k and a half just inside the distance; and how many points are as near in x alone, and
+    itself.
+    """
+    _, x_points, x_tiles, x_boxes = x
+    _, y_points, y_tiles, _ = y
+    n, columns, groups, count = len(x_points), x_points.shape[1], len(x_boxes), len(x_tiles)
+    in_x, in_y = np.empty((n, WIDTH)), np.empty((n, WIDTH))  # a row of distances for each point looked at
+    smallest, reach, bound = np.empty((k, WIDTH)), np.empty((1, WIDTH)), np.empty((1, WIDTH))
+    zeros, spare, corner = np.zeros((1, WIDTH)), np.empty((1, WIDTH)), np.empty((1, 2 * columns))
+    kth, x_radius, y_radius = np.empty((count, WIDTH)), np.empty((count, WIDTH)), np.empty((count, WIDTH))
+    neighbours, count_x = np.full((count, WIDTH), k), np.empty((count, WIDTH), np.int64)
+    for home in range(count):
+        for u in range(columns):
+            corner[0, u] = -x_boxes[home // WIDTH, columns + u, home % WIDTH]
+            corner[0, columns + u] = -x_boxes[home // WIDTH, u, home % WIDTH]
         smallest[:] = FAR
-        kth, rows, found = FAR, 0, 0
-        t, group, boxes_near = home, -1, 0
+        reach[:] = FAR
+        t, rows, step, group, boxes_near = home, 0, 0, 0, 0
         while True:
-            if distances(x_tiles, t, x_here, zeros, 0, in_x, rows, kth):
-                near = distances(y_tiles, t, y_here, in_x, rows, joint, rows, kth)
-                if t == home:
-                    near &= ~(1 << own)
-                while near:
-                    lane = lowest_bit(near)
-                    near &= near - 1
-                    distance = joint[rows, lane]
-                    if distance <= kth:
-                        hits[found] = rows * WIDTH + lane
-                        found += 1
-                        a = k - 1
-                        while a > 0 and smallest[a - 1] > distance:
-                            smallest[a] = smallest[a - 1]
-                            a -= 1
-                        smallest[a] = distance
-                        kth = smallest[k - 1]
-                seen[rows] = t
-                rows += 1
-            while boxes_near == 0 and group + 1 < len(boxes):
-                group += 1
-                boxes_near = farthest_side(boxes, group, 0, 2 * x_columns, x_corner, zeros, 0, spare, 0, kth)
-                if group == home // WIDTH:
+            for j in range(t * WIDTH, min(n, t * WIDTH + WIDTH)):
+                if distances(x_tiles, home, x_points, j, zeros, in_x, rows, reach):
+                    if distances(y_tiles, home, y_points, j, zeros, in_y, rows, reach):
+                        if t == home:
+                            in_y[rows, j - t * WIDTH] = FAR  # no point is its own neighbour
+                        sink(smallest, in_x, rows, in_y, rows)
+                    rows += 1
+            bound[:] = stretch(smallest, k - 1, JUST_OUTSIDE, reach, 0)
+            while boxes_near == 0 and step < groups:  # its own group of tiles first
+                group = (home // WIDTH + step) % groups
+                boxes_near = farthest_side(
+                    x_boxes, group, 0, 2 * columns, corner, 0, zeros, 0, spare, 0, bound, 0
+                )
+                if step == 0:
                     boxes_near &= ~(1 << home % WIDTH)
+                step += 1
             if boxes_near == 0:
                 break
             t = group * WIDTH + lowest_bit(boxes_near)
             boxes_near &= boxes_near - 1
-        neighbours, x_radius, y_radius = k, 0.0, 0.0
-        if variant == 1 and kth > 0:
-            x_radius = y_radius = np.nextafter(kth, 0.0)
-        else:
-            neighbours = 0
-            for a in range(found):
-                row, lane = hits[a] // WIDTH, hits[a] % WIDTH
-                if joint[row, lane] <= kth:
-                    neighbours += 1
-                    x_radius = max(x_radius, in_x[row, lane])
-                    for u in range(y_columns):
-                        y_radius = max(y_radius, abs(y_tiles[seen[row], u, lane] - y_here[u]))
-        count_x = 0
-        for a in range(rows * WIDTH):
-            count_x += in_x_row[a] <= x_radius
-        count_y = count_within(
-            y_alone_tiles, y_alone_boxes, y_sorted, y_here, y_corner, y_radius, zeros, spare
-        )
-        total += one_point(n, kth, neighbours, x_radius, y_radius, count_x, count_y, variant, psi, atom)
-    return total / n
+        stretch(smallest, k - 1, 1.0, kth, home)
+        if variant == 2 or kth[home].min() == 0:
+            fit(in_x, in_y, rows, reach, 0, neighbours, x_radius, y_radius, home)
+        for lane in range(WIDTH):
+            if variant == 1 and kth[home, lane] > 0:
+                neighbours[home, lane] = k
+                x_radius[home, lane] = y_radius[home, lane] = kth[home, lane] * JUST_INSIDE
+            else:
+                x_radius[home, lane] = min(x_radius[home, lane], kth[home, lane]) * JUST_OUTSIDE
+                y_radius[home, lane] = min(y_radius[home, lane], kth[home, lane]) * JUST_OUTSIDE
+        count_rows(in_x, rows, x_radius, home, count_x, home)
+    return kth.ravel(), neighbours.ravel(), x_radius.ravel(), y_radius.ravel(), count_x.ravel()
 
 
 @inlined
 def one_point(n, kth, neighbours, x_radius, y_radius, count_x, count_y, variant, psi, atom):  # type: ignore[no-untyped-def]
-    """What one point and its neighbours tell, in nats. The counts are of points at most so far, itself among
+    """What one point and its neighbours tell, in nats. Counts are of points at most so far, itself among
     them.
 
     Variant 1 (Kraskov et al. 2004, eq. 8): k neighbours in a square, radii just below the distance of the
@@ -116,60 +143,67 @@ def one_point(n, kth, neighbours, x_radius, y_radius, count_x, count_y, variant,
 
 
 @inlined
-def stand_at(points, i, here, corner):  # type: ignore[no-untyped-def]
-    """Point i as what distances are measured from, and (point, -point) as what boxes are measured from."""
-    columns = points.shape[1]
-    for u in range(columns):
-        here[u] = points[i, u]
-        corner[u] = points[i, u]
-        corner[columns + u] = -points[i, u]
+def distances(tiles, t, points, j, start, out, o, bound):  # type: ignore[no-untyped-def]
+    """Distances of tile t from point j into `out[o]`, none below `start[0]`; bits of those at most
+    `bound[0]`.
 
-
-@inlined
-def distances(tiles, t, here, start, s, out, o, bound):  # type: ignore[no-untyped-def]
-    """Distances of tile t into `out[o]`, none below `start[s]`; the bits of those that are at most `bound`.
-
-    Stops early, with distances too small but beyond `bound`, once the whole tile is beyond it.
+    Stops early, with distances too small but beyond the bound, once the whole tile is beyond it.
     """
     columns = tiles.shape[1]
-    near = farthest_column(tiles, t, 0, min(CHUNK, columns), here, start, s, out, o, bound)
+    near = farthest_column(tiles, t, 0, min(CHUNK, columns), points, j, start, 0, out, o, bound, 0)
     u = CHUNK
     while u < columns and near:
-        near = farthest_column(tiles, t, u, min(u + CHUNK, columns), here, out, o, out, o, bound)
+        near = farthest_column(tiles, t, u, min(u + CHUNK, columns), points, j, out, o, out, o, bound, 0)
         u += CHUNK
     return near
 
 
-@inlined
-def count_within(tiles, boxes, y_sorted, here, corner, radius, zeros, spare):  # type: ignore[no-untyped-def]
-    """How many points of y are at most `radius` from `here`."""
-    if len(y_sorted):
-        return count_sorted(y_sorted, here[0], radius)
+@compiled
+def is_constant(points):  # type: ignore[no-untyped-def]
+    for i in range(1, len(points)):
+        for u in range(points.shape[1]):
+            if points[i, u] != points[0, u]:
+                return False
+    return True
+
+
+@compiled
+def count_within(side, points, j, radius, corner, rows):  # type: ignore[no-untyped-def]
+    """How many points of a `Tiled` are at most `radius` from `points[j]`."""
+    _, ordered, tiles, boxes = side
+    columns, zeros, spare, bound = points.shape[1], rows[0], rows[1], rows[2]
+    for u in range(columns):
+        corner[0, u] = points[j, u]
+        corner[0, columns + u] = -points[j, u]
+    zeros[:] = 0.0
+    bound[:] = radius
     count = 0
     for group in range(len(boxes)):
-        boxes_near = farthest_side(boxes, group, 0, len(corner), corner, zeros, 0, spare, 0, radius)
+        boxes_near = farthest_side(boxes, group, 0, 2 * columns, corner, 0, zeros, 0, spare, 0, bound, 0)
         while boxes_near:
             t = group * WIDTH + lowest_bit(boxes_near)
             boxes_near &= boxes_near - 1
-            count += count_bits(distances(tiles, t, here, zeros, 0, spare, 0, radius))
+            near = distances(tiles, t, points, j, zeros, spare, 0, bound)
+            if t == len(tiles) - 1:
+                near &= (1 << len(ordered) - t * WIDTH) - 1
+            count += count_bits(near)
     return count
 
 
 @inlined
-def count_sorted(values, here, radius):  # type: ignore[no-untyped-def]
-    """How many of the sorted `values` are at most `radius` from `here`."""
-    low, high = 0, len(values)
-    while low < high:
-        middle = (low + high) // 2
-        if here - values[middle] > radius:
-            low = middle + 1
-        else:
-            high = middle
-    first, high = low, len(values)
-    while low < high:
-        middle = (low + high) // 2
-        if values[middle] - here > radius:
-            high = middle
-        else:
-            low = middle + 1
-    return low - first
+def count_sorted(values, here, radius, low, count):  # type: ignore[no-untyped-def]
+    """How many of the sorted `values` are at most `radius` from `here`, each `(points,)`.
+
+    Halving goes step by step for all points at once, so that no step waits for the one before it.
+    """
+    low[:] = 0
+    count[:] = 0
+    step = len(values) // 2
+    while step:
+        for i in range(len(count)):
+            low[i] += step if here[i] - values[low[i] + step - 1] > radius[i] else 0
+        for i in range(len(count)):
+            count[i] += step if values[count[i] + step - 1] - here[i] <= radius[i] else 0
+        step //= 2
+    for i in range(len(count)):
+        count[i] -= low[i]

@@ -1,12 +1,11 @@
-"""Vector instructions for loops too short for a compiler to vectorise: `WIDTH` numbers at once, in any max
-norm.
+"""Vector instructions for loops too short for a compiler to vectorise: a row of `WIDTH` numbers at once.
 
-Points lie in tiles of `WIDTH`, `(tiles, columns, WIDTH)`, so that one column of one tile is one vector. What
-follows is written as LLVM code, because the check whether two arrays overlap, which LLVM puts before each
-loop that it vectorises, costs more than a loop over 16 numbers. LLVM cuts the vectors to what the processor
-has.
+Rows are the last axis of arrays `(..., WIDTH)`, and an operation names a row by its array and its number.
+They are written as LLVM code because the check whether two arrays overlap, which LLVM puts before a loop that
+it vectorises, costs more than a loop over 16 numbers. LLVM cuts the rows to what the processor has.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -16,105 +15,192 @@ from numba.extending import intrinsic
 
 WIDTH = 16
 
-_FUNCTION: Any = cgutils.get_or_insert_function
 _DOUBLE, _INT32, _INT64 = ir.DoubleType(), ir.IntType(32), ir.IntType(64)
-_VECTOR = ir.VectorType(_DOUBLE, WIDTH)
-_UNDEFINED = ir.Constant(_VECTOR, ir.Undefined)
-_FIRST_LANE = ir.Constant(ir.VectorType(_INT32, WIDTH), [0] * WIDTH)
+_ROW, _COUNTS = ir.VectorType(_DOUBLE, WIDTH), ir.VectorType(_INT64, WIDTH)
+_ZERO = ir.Constant(_INT64, 0)
 
 
-def _vector(builder: Any, array: Any, row: Any) -> Any:
-    """The address of vector `row` of an array whose last axis is `WIDTH` long."""
-    return builder.gep(builder.bitcast(array.data, _VECTOR.as_pointer()), [row])
+class _Code:
+    """LLVM code under construction, in terms of rows."""
+
+    def __init__(self, context: Any, builder: Any) -> None:
+        self.context, self.build = context, builder
+
+    def row(self, array: Any, number: Any = _ZERO, kind: Any = _ROW) -> Any:
+        """The address of a row."""
+        return self.build.gep(self.build.bitcast(array.data, kind.as_pointer()), [number])
+
+    def load(self, address: Any) -> Any:
+        loaded = self.build.load(address)
+        loaded.align = 8  # numpy promises no more
+        return loaded
+
+    def store(self, row: Any, address: Any) -> None:
+        self.build.store(row, address).align = 8
+
+    def spread(self, number: Any) -> Any:
+        """A row of one number."""
+        blank = ir.Constant(_ROW, ir.Undefined)
+        first = self.build.insert_element(blank, number, ir.Constant(_INT32, 0))
+        return self.build.shuffle_vector(first, blank, ir.Constant(ir.VectorType(_INT32, WIDTH), [0] * WIDTH))
+
+    def larger(self, one: Any, other: Any) -> Any:
+        return self.llvm("maxnum", one, other)
+
+    def smaller(self, one: Any, other: Any) -> Any:
+        # A comparison and a choice would be stored through a mask, on which the next load has to wait.
+        return self.llvm("minnum", one, other)
+
+    def llvm(self, name: str, *rows: Any, result: Any = _ROW) -> Any:
+        """One of LLVM's own functions of rows without NaN."""
+        declare: Any = cgutils.get_or_insert_function
+        kind = ir.FunctionType(result, [_ROW] * len(rows))
+        function = declare(self.build.module, kind, f"llvm.{name}.v{WIDTH}f64")
+        return self.build.call(function, rows, fastmath=("nnan",))
+
+    def loop(
+        self, start: Any, stop: Any, values: Sequence[Any], body: Callable[..., Sequence[Any]]
+    ) -> Sequence[Any]:
+        """`values = body(i, *values)` for i from start to stop - 1, but at least once."""
+        build = self.build
+        before, inside, after = build.block, build.append_basic_block(), build.append_basic_block()
+        build.branch(inside)
+        build.position_at_end(inside)
+        i, carried = build.phi(_INT64), [build.phi(value.type) for value in values]
+        following = body(i, *carried)
+        following_i = build.add(i, ir.Constant(_INT64, 1))
+        for phi, first, later in zip([i, *carried], [start, *values], [following_i, *following], strict=True):
+            phi.add_incoming(first, before)
+            phi.add_incoming(later, build.block)
+        build.cbranch(build.icmp_signed("<", following_i, stop), inside, after)
+        build.position_at_end(after)
+        return following
 
 
-def _load(builder: Any, address: Any) -> Any:
-    loaded = builder.load(address)
-    loaded.align = 8  # numpy promises no more
-    return loaded
+def _operation(result: Any, kinds: Sequence[Any], body: Callable[..., Any]) -> tuple[Any, Callable[..., Any]]:
+    """What numba asks of an intrinsic: a signature, and what writes its code from its arguments."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        values = [
+            context.make_array(kind)(context, builder, value) if isinstance(kind, types.Array) else value
+            for kind, value in zip(signature.args, arguments, strict=True)
+        ]
+        found = body(_Code(context, builder), *values)
+        return context.get_dummy_value() if found is None else found
+
+    return result(*kinds), generate
 
 
-def _in_all_lanes(builder: Any, number: Any) -> Any:
-    one = builder.insert_element(_UNDEFINED, number, ir.Constant(_INT32, 0))
-    return builder.shuffle_vector(one, _UNDEFINED, _FIRST_LANE)
+def _farthest(absolute: bool) -> Any:
+    def body(code, tiles, t, first, last, points, j, start, s, out, o, bound, b):  # type: ignore[no-untyped-def]
+        build = code.build
+        tile = code.row(tiles, build.mul(t, build.extract_value(tiles.shape, 1)))
+        point = build.gep(points.data, [build.mul(j, build.extract_value(points.shape, 1))])
+
+        def farther(u: Any, farthest: Any) -> list[Any]:
+            column, here = code.load(build.gep(tile, [u])), build.load(build.gep(point, [u]))
+            difference = build.fsub(column, code.spread(here))
+            return [code.larger(code.llvm("fabs", difference) if absolute else difference, farthest)]
+
+        [farthest] = code.loop(first, last, [code.load(code.row(start, s))], farther)
+        code.store(farthest, code.row(out, o))
+        within = build.fcmp_ordered("<=", farthest, code.load(code.row(bound, b)))
+        return build.zext(build.bitcast(within, ir.IntType(WIDTH)), _INT64)
+
+    def operation(_context, tiles, _t, _first, _last, points, _j, start, _s, out, _o, bound, _b):  # type: ignore[no-untyped-def]
+        i = types.intp
+        return _operation(types.int64, [tiles, i, i, i, points, i, start, i, out, i, bound, i], body)
+
+    return intrinsic(operation)
 
 
-def _maximum(name: str, absolute: bool) -> Any:
-    """`out[o] = max(start[s], tiles[t, u] - point[u] for u in range(first, last))`, lane by lane.
-
-    Of the differences' absolute values where `absolute`. Gives the bits of the lanes in which that is at most
-    `bound`.
-    """
-
-    def typed(
-        _context: Any,
-        tiles: Any,
-        _t: Any,
-        _first: Any,
-        _last: Any,
-        point: Any,
-        start: Any,
-        _s: Any,
-        out: Any,
-        _o: Any,
-        _bound: Any,
-    ) -> Any:
-        size = types.intp
-        signature = types.int64(tiles, size, size, size, point, start, size, out, size, types.float64)
-
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            def array(place: int) -> Any:
-                return context.make_array(signature.args[place])(context, builder, arguments[place])
-
-            _, t, first, last, _, _, s, _, o, bound = arguments
-            tiles, point, start, out = array(0), array(4), array(5), array(7)
-            tile = _vector(builder, tiles, builder.mul(t, builder.extract_value(tiles.shape, 1)))
-            begin = _load(builder, _vector(builder, start, s))
-            before, loop, after = builder.block, builder.append_basic_block(), builder.append_basic_block()
-            builder.branch(loop)
-            builder.position_at_end(loop)
-            u, largest = builder.phi(_INT64), builder.phi(_VECTOR)
-            here = _in_all_lanes(builder, builder.load(builder.gep(point.data, [u])))
-            difference = builder.fsub(_load(builder, builder.gep(tile, [u])), here)
-            if absolute:
-                kind = ir.FunctionType(_VECTOR, [_VECTOR])
-                fabs = _FUNCTION(builder.module, kind, f"llvm.fabs.v{WIDTH}f64")
-                difference = builder.call(fabs, [difference])
-            larger = builder.select(builder.fcmp_ordered(">", difference, largest), difference, largest)
-            following = builder.add(u, ir.Constant(_INT64, 1))
-            u.add_incoming(first, before)
-            u.add_incoming(following, loop)
-            largest.add_incoming(begin, before)
-            largest.add_incoming(larger, loop)
-            builder.cbranch(builder.icmp_signed("<", following, last), loop, after)
-            builder.position_at_end(after)
-            builder.store(larger, _vector(builder, out, o)).align = 8
-            inside = builder.fcmp_ordered("<=", larger, _in_all_lanes(builder, bound))
-            return builder.zext(builder.bitcast(inside, ir.IntType(WIDTH)), _INT64)
-
-        return signature, generate
-
-    typed.__name__ = name
-    return intrinsic(typed)
+# `out[o] = max(start[s], |tiles[t, u] - points[j, u]| for u from first to last - 1)`, and the bits of the
+# lanes in which that is at most `bound[b]`; farthest_side without the bars.
+farthest_column, farthest_side = _farthest(absolute=True), _farthest(absolute=False)
 
 
-farthest_column = _maximum("farthest_column", absolute=True)
-farthest_side = _maximum("farthest_side", absolute=False)
+def _sink(_context, smallest, one, _r, other, _q):  # type: ignore[no-untyped-def]
+    def body(code, smallest, one, r, other, q):  # type: ignore[no-untyped-def]
+        build = code.build
+
+        def sunk(a: Any, sinking: Any) -> list[Any]:
+            address = build.gep(code.row(smallest), [a])
+            lying = code.load(address)
+            code.store(code.smaller(sinking, lying), address)
+            return [code.larger(lying, sinking)]
+
+        joint = code.larger(code.load(code.row(one, r)), code.load(code.row(other, q)))
+        code.loop(_ZERO, build.extract_value(smallest.shape, 0), [joint], sunk)
+
+    return _operation(types.void, [smallest, one, types.intp, other, types.intp], body)
 
 
-def _lowest_bit(_context: Any, _bits: Any) -> Any:
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+def _stretch(_context, rows, _r, _factor, out, _o):  # type: ignore[no-untyped-def]
+    def body(code, rows, r, factor, out, o):  # type: ignore[no-untyped-def]
+        stretched = code.build.fmul(code.load(code.row(rows, r)), code.spread(factor))
+        code.store(stretched, code.row(out, o))
+        return code.llvm("vector.reduce.fmax", stretched, result=_DOUBLE)
 
-    return types.int64(types.int64), generate
-
-
-def _count_bits(_context: Any, _bits: Any) -> Any:
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.int64(types.int64), generate
+    return _operation(types.float64, [rows, types.intp, types.float64, out, types.intp], body)
 
 
-lowest_bit: Any = intrinsic(_lowest_bit)  # the place of the lowest bit that is set
-count_bits: Any = intrinsic(_count_bits)  # how many bits are set
+def _count_rows(_context, rows, _count, bound, _b, counts, _c):  # type: ignore[no-untyped-def]
+    def body(code, rows, count, bound, b, counts, c):  # type: ignore[no-untyped-def]
+        build, limit = code.build, code.load(code.row(bound, b))
+
+        def counted(r: Any, total: Any) -> list[Any]:
+            within = build.fcmp_ordered("<=", code.load(build.gep(code.row(rows), [r])), limit)
+            return [build.add(total, build.zext(within, _COUNTS))]
+
+        [total] = code.loop(_ZERO, count, [ir.Constant(_COUNTS, [0] * WIDTH)], counted)
+        code.store(total, code.row(counts, c, _COUNTS))
+
+    i = types.intp
+    return _operation(types.void, [rows, i, bound, i, counts, i], body)
+
+
+def _fit(_context, one, other, _count, bound, _b, counts, sides, others, _o):  # type: ignore[no-untyped-def]
+    def body(code, one, other, count, bound, b, counts, sides, others, o):  # type: ignore[no-untyped-def]
+        build, limit = code.build, code.load(code.row(bound, b))
+        nothing = ir.Constant(_ROW, [0.0] * WIDTH)
+
+        def fitted(r: Any, total: Any, side: Any, other_side: Any) -> list[Any]:
+            here, there = (code.load(build.gep(code.row(rows), [r])) for rows in (one, other))
+            within = build.fcmp_ordered("<=", code.larger(here, there), limit)
+            return [
+                build.add(total, build.zext(within, _COUNTS)),
+                code.larger(build.select(within, here, nothing), side),
+                code.larger(build.select(within, there, nothing), other_side),
+            ]
+
+        begin = [ir.Constant(_COUNTS, [0] * WIDTH), nothing, nothing]
+        total, side, other_side = code.loop(_ZERO, count, begin, fitted)
+        code.store(total, code.row(counts, o, _COUNTS))
+        code.store(side, code.row(sides, o))
+        code.store(other_side, code.row(others, o))
+
+    i = types.intp
+    return _operation(types.void, [one, other, i, bound, i, counts, sides, others, i], body)
+
+
+def _lowest_bit(_context, _bits):  # type: ignore[no-untyped-def]
+    return _operation(
+        types.int64, [types.int64], lambda code, bits: code.build.cttz(bits, ir.Constant(ir.IntType(1), 0))
+    )
+
+
+def _count_bits(_context, _bits):  # type: ignore[no-untyped-def]
+    return _operation(types.int64, [types.int64], lambda code, bits: code.build.ctpop(bits))
+
+
+# sink(smallest, one, r, other, q): max(one[r], other[q]) sinks into the rows of `smallest`, kept in order.
+sink: Any = intrinsic(_sink)
+# stretch(rows, r, factor, out, o): `out[o] = rows[r] * factor`, and the largest number in it.
+stretch: Any = intrinsic(_stretch)
+# count_rows(rows, count, bound, b, counts, c): how many of the first `count` rows are at most `bound[b]`.
+count_rows: Any = intrinsic(_count_rows)
+# fit(one, other, count, bound, b, counts, sides, others, o): how many of max(one[r], other[r]) are at most
+# `bound[b]`, and the largest of one and of other among them.
+fit: Any = intrinsic(_fit)
+lowest_bit: Any = intrinsic(_lowest_bit)
+count_bits: Any = intrinsic(_count_bits)
