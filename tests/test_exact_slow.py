@@ -104,8 +104,8 @@ class TestSmooth:
         """A hundred times coarser chords report an error, and are within it of the fine ones."""
         known = sine.make()
         fine = exact.layer_values(self.LAYERS, known, activation=activation)
-        monkeypatch.setattr("infoplane.exact._images.CHORD", 1e-5)
-        monkeypatch.setattr("infoplane.exact._images.FIRST", 33)
+        monkeypatch.setattr("infoplane.exact._curves.CHORD", 1e-5)
+        monkeypatch.setattr("infoplane.exact._curves.FIRST", 33)
         coarse = exact.layer_values(self.LAYERS, known, activation=activation)
         for value, better in zip(coarse, fine, strict=True):
             assert abs(value.mi_bits - better.mi_bits) <= value.error_bits + better.error_bits

@@ -2,20 +2,26 @@
 
 A file offers
 
-    estimate(x, y, *, rng, **params) -> float             x (samples, units), y (samples, targets), bits out
+    estimate(x, y, *, rng, **params) -> float
+        x (samples, units), y (samples, targets), bits out
 
 and, only where it pays,
 
-    estimate_many(xs, y, *, rngs, **params) -> (len(xs),)  many x against one y; the same numbers as `estimate`
-    input_information(t, *, rng, **params) -> float        I(X;T) from T alone, for a T that is a function of X
+    estimate_many(xs, y, *, rngs, **params) -> (len(xs),)
+        many x against one y; the same numbers as `estimate`
+    input_information(t, *, rng, **params) -> float
+        I(X;T) from T alone, for a T that is a function of X; `input_information_many(ts, *, rngs, **params)`
     estimate_flagged_many(xs, y, *, rngs, **params) -> ((len(xs),), [set of words, ...])
-                                                           `estimate_many`, and the flags that only it can know
+        `estimate_many`, and the flags that only it can know
     estimate_permuted(x, y, *, permutations, rng, **params) -> (draws,)
-                                                           on y[order], for each row of `permutations` (draws, samples)
-    maximum_bits(samples, **params) -> float               the most that it can read on so many samples
-    scale_invariant(**params) -> bool                      whether the scale of each column is nothing to it
+        `estimate` on x and y[order], for each row of `permutations` (draws, samples)
+    maximum_bits(samples, **params) -> float
+        the most that it can read on so many samples
+    scale_invariant(**params) -> bool
+        whether the scale of each column is nothing to it
 
-`rng` is a `numpy.random.Generator` that belongs to this one value. The keyword-only parameters after `rng`, with
-their annotations and defaults, are the schema of the estimator's configuration (see `plugins`). Negative values
-are never clipped. What cannot be estimated raises `InfoplaneError`; NaN is never returned.
+`rng` is a `numpy.random.Generator` that belongs to this one value. The keyword-only parameters after `rng`,
+with their annotations and defaults, are the schema of the estimator's configuration (see `plugins`). Negative
+values are never clipped. What cannot be estimated raises `InfoplaneError`; NaN is never returned.
+`interface` is where these functions are called.
 """

@@ -8,10 +8,12 @@ import numpy as np
 
 from ..dataset import Array, KnownLaw
 from ._activations import Smooth, named
-from ._images import RESOLUTION, Image, Layers, Weights, checked, images, smooth_images
+from ._curves import images_at
+from ._images import images
 from ._law import ACCURACY, Tables, tables
-from ._meetings import atoms, overlaps
+from ._network import Layers, Weights, checked
 from ._quadrature import atom_loss, fold_loss
+from ._sharing import Sharing, sharing
 
 PANEL = 4.0  # variation over all of its fibre of a panel of t: 8 is off by 2e-6 bits on the default network
 
@@ -65,9 +67,11 @@ def layer_information_many(
         weights = checked(layers)
         keys = _keys(weights)
         if not all(key in known for key in keys):
+            shared = None
             for key, image in zip(keys, images(weights, law.low, law.high, bend), strict=True):
+                shared = sharing(image, shared)
                 if key not in known:
-                    known[key] = information(image, law)
+                    known[key] = information(shared, law)
         rows.append([known[key] for key in keys])
     return np.array(rows)
 
@@ -79,21 +83,23 @@ def layer_values(
 
     The error is what a step twice as wide changes, and what the tables of the law may be off by. Quadrature
     errors fall as the square of the step or faster, so three times what is left, or more. For a smooth
-    activation the step includes that of the curve's chords. The network is the one that float64 computes:
-    where a saturated unit stands still to the last bit, it is constant, though a tanh of real numbers never
-    is.
+    activation the step includes that of the curve's chords, and the error what is lost where a unit is
+    saturated and stands still in float64, though in real numbers it does not.
     """
     law, bend, weights = tables(dataset), named(activation, negative_slope), checked(layers)
     fine = images(weights, law.low, law.high, bend)
     coarse = fine
     if isinstance(bend, Smooth):
         x = fine[0].x
-        coarse = smooth_images(weights, np.union1d(x[::2], x[-1:]), bend)
-    values = []
+        coarse = images_at(weights, np.union1d(x[::2], x[-1:]), bend)
+    values, shared, widely = [], None, None
     for image, wider in zip(fine, coarse, strict=True):
-        mi_bits = information(image, law)
-        change = abs(mi_bits - information(wider, law, 2 * PANEL))
-        values.append(Exact(mi_bits, change + law.error_bits + ACCURACY))
+        shared, widely = sharing(image, shared), sharing(wider, widely)
+        mi_bits = information(shared, law)
+        error_bits = abs(mi_bits - information(widely, law, 2 * PANEL)) + law.error_bits + ACCURACY
+        if image.curve is not None and image.curve.moves:
+            error_bits += standstill_loss(shared, law)
+        values.append(Exact(mi_bits, error_bits))
     return values
 
 
@@ -104,15 +110,14 @@ def input_information(
     H(T)."""
     law, bend = tables(dataset), named(activation, negative_slope)
     assert isinstance(dataset, KnownLaw)
-    values = []
+    values, shared = [], None
     for image in images(checked(layers), law.low, law.high, bend):
-        atom = atoms(image.t, image.error, RESOLUTION)
-        mass = np.diff(dataset.inputs.cdf(image.x))
-        if mass[atom < 0].sum() > 0:
+        shared = sharing(image, shared)
+        mass, still = np.diff(dataset.inputs.cdf(shared.x)), shared.atom >= 0
+        if mass[~still].sum() > 0:
             values.append(float("inf"))
         else:
-            still = atom >= 0
-            values.append(entropy(np.bincount(atom[still], mass[still]).astype(np.float64)))
+            values.append(entropy(np.bincount(shared.atom[still], mass[still]).astype(np.float64)))
     return values
 
 
@@ -126,19 +131,23 @@ def _keys(weights: Weights) -> list[bytes]:
     return keys
 
 
-def information(image: Image, law: Tables, panel: float = PANEL) -> float:
-    """I(T;Y) in bits of a layer with this image; `panel` is the step of the quadrature of t."""
-    atom = atoms(image.t, image.error, RESOLUTION)
-    if (atom == 0).all():
+def information(shared: Sharing, law: Tables, panel: float = PANEL) -> float:
+    """I(T;Y) in bits of a layer in which these x share a value; `panel` is the step of the quadrature of
+    t."""
+    if (shared.atom == 0).all():
         return 0.0  # one value, whatever x is
-    lost = 0.0
-    for number in range(atom.max() + 1):
-        which = atom == number
-        lost += atom_loss(image.x[:-1][which], image.x[1:][which], law.inputs, law.noise)
-    start, partner, span = overlaps(image.x, image.t, image.error, atom, RESOLUTION)
-    if len(partner):
-        lost += fold_loss(image.x, start, partner, span, law.inputs, law.noise, panel)
+    lost = standstill_loss(shared, law)
+    if len(shared.owner):
+        start = np.searchsorted(shared.owner, np.arange(len(shared.x)))
+        lost += fold_loss(shared.x, start, shared.partner, shared.span, law.inputs, law.noise, panel)
     return law.ceiling_bits - lost
+
+
+def standstill_loss(shared: Sharing, law: Tables) -> float:
+    """Bits lost where t stands still."""
+    low, high, atom = shared.x[:-1], shared.x[1:], shared.atom
+    which = (atom == number for number in range(atom.max() + 1))
+    return sum((atom_loss(low[one], high[one], law.inputs, law.noise) for one in which), 0.0)
 
 
 def entropy(mass: Array) -> float:

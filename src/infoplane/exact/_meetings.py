@@ -10,17 +10,20 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from ..dataset import Array, Labels
+
 SLACK = 8.0  # multiples of the bound on rounding that may be rounding
 SLANT = 0.01  # of a stretch that two pieces share: all that one may leave the other's line by
 TOUCH = 1e-9  # of the shorter piece: pieces that share less only touch
 
 
-def overlaps(x: Any, t: Any, error: Any, atom: Any, resolution: float) -> Any:
+def overlaps(
+    x: Array, t: Array, error: Array, atom: Labels, resolution: float
+) -> tuple[Labels, Labels, Array]:
     """Stretches of x that two moving pieces send to the same stretch of t, because they lie on one line.
 
-    Returns `start (pieces + 1,)`, `partner (n,)` and `span (n, 4)`. Entries start[i] to start[i + 1] say that
-    x from span[:, 0] to span[:, 1] on piece i meets x from span[:, 2] to span[:, 3] on piece `partner`,
-    linearly.
+    Returns `owner (n,)`, `partner (n,)` and `span (n, 4)`: x from span[:, 0] to span[:, 1] on piece `owner`
+    meets x from span[:, 2] to span[:, 3] on piece `partner`, linearly. Each meeting is told from both sides.
     """
     p, rounding, lower, units = _scaled(t, error, resolution)
     p = np.ascontiguousarray(p[:, :units])
@@ -32,11 +35,8 @@ def overlaps(x: Any, t: Any, error: Any, atom: Any, resolution: float) -> Any:
         owner, partner, span = np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, 4))
         size = _pairs(x, p, rounding, moving, owner, partner, span)
         if size <= room:
-            break
+            return owner[:size], partner[:size], span[:size]
         room = size
-    owner, partner, span = owner[:size], partner[:size], span[:size]
-    order = np.argsort(owner, kind="stable")
-    return np.searchsorted(owner[order], np.arange(len(t))), partner[order], span[order]
 
 
 @njit(cache=True, nogil=True)

@@ -136,7 +136,7 @@ def _mixture_loss(nodes: Any, noise: Any, bottom: float, step: float, q: Any) ->
 
 @njit(cache=True, nogil=True)
 def fold_loss(x: Any, start: Any, partner: Any, span: Any, inputs: Any, noise: Any, panel: float) -> Any:
-    """Bits lost on the stretches that `_meetings.overlaps` found.
+    """Bits lost on the stretches that are shared (`_sharing.Sharing`).
 
     `panel` is the most variation, added up over the fibre, in a panel of t. Each fibre counts once, from its
     piece of lowest number.

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..dataset import Array, KnownLaw
+from ..dataset import Array, KnownLaw, Labels
 from ..errors import InfoplaneError
 from ._activations import named
-from ._images import Image, Labels, Layers, checked, images
+from ._images import images
 from ._information import entropy
 from ._law import Tables, tables
 from ._meetings import SLACK
+from ._network import Image, Layers, checked
 from ._quadrature import atom_loss
 
 Bins = int | Sequence[float] | Array

@@ -1,0 +1,75 @@
+"""A network as weights, and the image of the input line in one of its layers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..dataset import Array
+from ..errors import InfoplaneError
+
+HUGE = 1e150  # the square of any value is finite
+
+Layers = Sequence[tuple[ArrayLike, ArrayLike]]
+Weights = list[tuple[Array, Array]]
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a layer makes of the line: straight pieces between its vertices.
+
+    x `(vertices,)` ascending; t `(vertices, units)`; error `(units,)`, a bound on the rounding in t.
+    """
+
+    x: Array
+    t: Array
+    error: Array
+    curve: "Curve | None" = None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What the pieces of a smooth network's image are chords of: `at` maps x `(n,)` to `(n, units)`.
+
+    `preimage` is what the activation was taken of: there, what has rank one is straight. `moves` says whether
+    any unit depends on x at all; where t then stands still, it does so only to float64.
+    """
+
+    at: Callable[[Array], Array]
+    preimage: Image | None
+    moves: bool
+
+
+def checked(layers: Layers) -> Weights:
+    """The layers as float64 arrays; raises `InfoplaneError` if they are no network of one finite input."""
+    weights = []
+    width = 1
+    for number, (weight, bias) in enumerate(layers):
+        w, b = np.ascontiguousarray(weight, np.float64), np.ascontiguousarray(bias, np.float64)
+        if w.ndim != 2 or b.shape != w.shape[:1] or w.shape[0] == 0:
+            raise InfoplaneError(
+                f"layers[{number}]: weight {w.shape} and bias {b.shape} are not (out, in) and (out,); "
+                "reshape them"
+            )
+        if w.shape[1] != width:
+            takes = f"layers[{number}]: takes {w.shape[1]} inputs, yet"
+            if number == 0:
+                raise InfoplaneError(f"no exact answer: {takes} it needs a network of one input")
+            raise InfoplaneError(f"{takes} the layer before has {width} units; put the layers in order")
+        if not (np.isfinite(w).all() and np.isfinite(b).all()):
+            raise InfoplaneError(
+                f"layers[{number}]: weights are not finite; look at the training that made them"
+            )
+        weights.append((w, b))
+        width = w.shape[0]
+    if not weights:
+        raise InfoplaneError("layers: empty; give one (weight, bias) a layer")
+    return weights
+
+
+def check_finite(t: Array, error: Array, number: int) -> None:
+    if not (np.abs(t).max() < HUGE and error.max() < HUGE):
+        raise InfoplaneError(
+            f"layers[{number}]: its values overflow; look at the training that made the weights"
+        )

@@ -1,0 +1,107 @@
+"""Which x share one value of a layer: what the layers before made one, and what meets in this one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..dataset import Array, Labels
+from ._curves import met
+from ._meetings import atoms, overlaps
+from ._network import Image
+
+# Two stretches of x whose images differ by less than this part of each unit's range share them: about what
+# float32, in which networks are trained and activations are saved, can tell apart.
+RESOLUTION = 1e-6
+LONGER = 1.5
+NARROW = 1e-13  # of all x: a stretch that may be left out
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Pieces between the vertices x `(vertices,)`, and what they share.
+
+    atom `(pieces,)`: the value on which a piece stands still, by number; -1 where t moves. The rest is as in
+    `_meetings.overlaps`, with owner ascending.
+    """
+
+    x: Array
+    atom: Labels
+    owner: Labels
+    partner: Labels
+    span: Array
+
+
+def sharing(image: Image, before: Sharing | None) -> Sharing:
+    """What x share a value in the layer of this image; `before` is the same of what the layer is a function
+    of.
+
+    Handed on from layer to layer, so that what two x share they share in all later layers, whatever rounding
+    or the chords of a curve do to them. Chords that meet are taken at their word only if the curve does so
+    too.
+    """
+    if image.curve is None:
+        atom = atoms(image.t, image.error, RESOLUTION)
+        if before is not None and (before.atom >= 0).any():
+            _join(atom, before.atom[np.searchsorted(before.x, image.x[:-1], side="right") - 1])
+    else:
+        if image.curve.preimage is not None:
+            before = sharing(image.curve.preimage, before)
+        # A curve that dies away passes through ever closer values, which only rounding makes one.
+        atom = atoms(image.t, image.error, 0.0)
+    owner, partner, span = overlaps(image.x, image.t, image.error, atom, RESOLUTION)
+    if image.curve is not None:
+        kept = met(image, owner, partner, span)
+        owner, partner, span = owner[kept], partner[kept], span[kept]
+    length = span[:, 1] - span[:, 0]
+    if before is not None and len(before.owner):
+        handed_on = _cut(before, image.x)
+        both = zip(handed_on, (owner, partner, span), strict=True)
+        owner, partner, span = (np.concatenate(two) for two in both)
+        # What was known before is less rounded: the same meeting found again replaces it only if it is longer.
+        length = np.append(LONGER * (handed_on[2][:, 1] - handed_on[2][:, 0]), length)
+    kept = _longest(atom, owner, partner, length)
+    return Sharing(image.x, atom, owner[kept], partner[kept], span[kept])
+
+
+def _longest(atom: Labels, owner: Labels, partner: Labels, length: Array) -> Labels:
+    """The longest of the meetings that two moving pieces have, by owner and partner."""
+    moving = np.flatnonzero((atom[owner] < 0) & (atom[partner] < 0) & (owner != partner))
+    if len(moving) == 0:
+        return moving
+    pair = (owner * len(atom) + partner)[moving]
+    longest_first = np.lexsort((-length[moving], pair))
+    _, first = np.unique(pair[longest_first], return_index=True)
+    return np.asarray(moving[longest_first[first]])
+
+
+def _join(atom: Labels, before: Labels) -> None:
+    """Gives pieces that stood on one value `before` one number in `atom`, the lowest of theirs, in place."""
+    for number in range(before.max() + 1):
+        same = before == number
+        numbers = np.unique(atom[same & (atom >= 0)])
+        if len(numbers):
+            atom[np.isin(atom, numbers) | same] = numbers[0]
+
+
+def _cut(before: Sharing, x: Array) -> tuple[Labels, Labels, Array]:
+    """The meetings of `before` cut where x, which holds all its vertices, has new ones."""
+    if len(x) == len(before.x):
+        return before.owner, before.partner, before.span
+    begin, end, there, back = before.span.T
+    rate = (back - there) / (end - begin)
+    mine, vertex = np.nonzero((begin[:, None] < x) & (x < end[:, None]))
+    low, high = np.minimum(there, back)[:, None], np.maximum(there, back)[:, None]
+    its, far_vertex = np.nonzero((low < x) & (x < high))
+    far = np.clip(begin[its] + (x[far_vertex] - there[its]) / rate[its], begin[its], end[its])
+    every = np.arange(len(begin))
+    entry = np.concatenate([every, every, mine, its])
+    place = np.concatenate([begin, end, x[vertex], far])
+    order = np.lexsort((place, entry))
+    entry, place = entry[order], place[order]
+    kept = (entry[1:] == entry[:-1]) & (np.diff(place) > NARROW * (x[-1] - x[0]))
+    entry, begins, ends = entry[:-1][kept], place[:-1][kept], place[1:][kept]
+    theirs = there[entry, None] + rate[entry, None] * (np.stack([begins, ends], axis=1) - begin[entry, None])
+    span = np.column_stack([begins, ends, theirs])
+    middle = (span[:, ::2] + span[:, 1::2]) / 2
+    piece = np.clip(np.searchsorted(x, middle, side="right") - 1, 0, len(x) - 2)
+    return piece[:, 0], piece[:, 1], span
