@@ -95,9 +95,7 @@ def information(layers, dataset, layer=-1, activation="relu", nodes=40_000, grid
         row, place = np.append(row[others], mine), np.append(place[others], x[rows[mine]])
         if len(mine) == 0:
             continue
-        steep = np.abs(image(place + nudge) - image(place - nudge))[np.arange(len(place)), u[row]] / (
-            2 * nudge
-        )
+        steep = np.abs(image(place + nudge) - image(place - nudge))[np.arange(len(place)), u[row]] / (2 * nudge)
         count = np.bincount(row, minlength=len(rows))
         order = np.argsort(row, kind="stable")
         column = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)

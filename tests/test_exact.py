@@ -89,18 +89,14 @@ class TestFolds:
         layers = net(([1, -1], [-1, -1]), ([3, 1], [0]))
         entropy = -(0.25 * np.log2(0.25) + 0.75 * np.log2(0.75))
         loss = (1 / 2 + 1 / 6) * entropy
-        assert exact.layer_information(layers, SHARP)[-1] == pytest.approx(
-            exact.ceiling(SHARP) - loss, abs=1e-5
-        )
+        assert exact.layer_information(layers, SHARP)[-1] == pytest.approx(exact.ceiling(SHARP) - loss, abs=1e-5)
 
     def test_weights_follow_the_density_of_x(self):
         """The same fold of |x| under a density of 3 to 1: H(1/4) bits."""
         inputs = Mixture((stats.uniform(-3, 2), stats.uniform(1, 2)), (0.25, 0.75))
         uneven = law(inputs, lambda x: x, 0.01)
         loss = -(0.25 * np.log2(0.25) + 0.75 * np.log2(0.75))
-        assert exact.layer_information(ABSOLUTE, uneven)[-1] == pytest.approx(
-            exact.ceiling(uneven) - loss, abs=1e-5
-        )
+        assert exact.layer_information(ABSOLUTE, uneven)[-1] == pytest.approx(exact.ceiling(uneven) - loss, abs=1e-5)
 
     def test_fibre_of_four(self):
         """| |x| - 2 |: four x a t, all told apart by y: 2 bits."""
@@ -137,9 +133,7 @@ class TestFolds:
         """(|x|, relu(x - 2)): the plane curve goes back along the first axis for -2 < x < 2 only."""
         layers = net(([1, -1, 1], [0, 0, -2]), ([[1, 1, 0], [0, 0, 1]], [0, 0]))
         loss = 0.5  # bits: half of x, 1 < |x| < 2, loses its sign
-        assert exact.layer_information(layers, SHARP)[-1] == pytest.approx(
-            exact.ceiling(SHARP) - loss, abs=1e-4
-        )
+        assert exact.layer_information(layers, SHARP)[-1] == pytest.approx(exact.ceiling(SHARP) - loss, abs=1e-4)
 
     def test_a_curve_that_crosses_itself_loses_nothing(self):
         """(x, 0) for x < 0, then up, back over the first stretch and down across it: a loop."""
@@ -205,12 +199,8 @@ class TestAtoms:
     def test_steps_make_a_discrete_layer(self):
         """A step within the gap of x: T is the sign of x, and y tells it: 1 bit, of I(T;Y) and of I(X;T)."""
         layers = net(([1], [0]), ([2], [1]))
-        assert exact.layer_information(layers, SHARP, activation="hardtanh") == pytest.approx(
-            [1, 1], abs=1e-5
-        )
-        assert exact.input_information(layers, SHARP, activation="hardtanh") == pytest.approx(
-            [1, 1], abs=1e-9
-        )
+        assert exact.layer_information(layers, SHARP, activation="hardtanh") == pytest.approx([1, 1], abs=1e-5)
+        assert exact.input_information(layers, SHARP, activation="hardtanh") == pytest.approx([1, 1], abs=1e-9)
 
     def test_an_independent_target(self):
         """y tells the sign of x and nothing else, t all but the sign: I(X;Y) is lost whole."""

@@ -13,9 +13,7 @@ from infoplane.estimators import binning
 
 QUADRATIC = quadratic.make()
 RNG = np.random.default_rng(0)
-NET = [
-    (RNG.normal(size=(o, i)) * np.sqrt(2 / i), RNG.normal(size=o) / 2) for i, o in ((1, 4), (4, 3), (3, 1))
-]
+NET = [(RNG.normal(size=(o, i)) * np.sqrt(2 / i), RNG.normal(size=o) / 2) for i, o in ((1, 4), (4, 3), (3, 1))]
 IDENTITY = [(np.ones((1, 1)), np.zeros(1))]
 RECTIFIED = [(np.ones((1, 1)), np.zeros(1)), (np.ones((1, 1)), np.zeros(1))]  # relu(x), twice
 
@@ -33,9 +31,7 @@ def test_equal_bins_of_a_uniform_x():
 
 def test_an_atom_and_a_ramp():
     """relu(x): 0 for half of x, in the first of three bins with a sixth of x besides."""
-    assert exact.binned_entropy(RECTIFIED, QUADRATIC, 3) == pytest.approx(
-        [entropy(2 / 3, 1 / 6, 1 / 6)] * 2, abs=1e-12
-    )
+    assert exact.binned_entropy(RECTIFIED, QUADRATIC, 3) == pytest.approx([entropy(2 / 3, 1 / 6, 1 / 6)] * 2, abs=1e-12)
 
 
 def test_a_value_on_an_edge_belongs_to_the_bin_above():
@@ -106,9 +102,7 @@ def test_the_estimator_comes_to_it(activation):
         assert values[number] == pytest.approx(estimate, abs=0.01)
 
 
-@pytest.mark.parametrize(
-    ("bins", "bounds"), [([1, 0], None), ([1], None), (0, None), (3, (1, -1)), ([[0, 1]], None)]
-)
+@pytest.mark.parametrize(("bins", "bounds"), [([1, 0], None), ([1], None), (0, None), (3, (1, -1)), ([[0, 1]], None)])
 def test_what_is_no_bins(bins, bounds):
     with pytest.raises(InfoplaneError, match=r"^bins: "):
         exact.binned_entropy(NET, QUADRATIC, bins, range=bounds)

@@ -17,9 +17,7 @@ TOLERANCE = 2e-4
 
 def random_net(seed, *sizes, gain=1.2):
     rng = np.random.default_rng(seed)
-    return [
-        (rng.normal(size=(o, i)) * gain / np.sqrt(i), rng.normal(size=o) * 0.7) for i, o in pairwise(sizes)
-    ]
+    return [(rng.normal(size=(o, i)) * gain / np.sqrt(i), rng.normal(size=o) * 0.7) for i, o in pairwise(sizes)]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +119,35 @@ class TestSmooth:
         value = exact.layer_values([first, second], known, activation="silu")[-1]
         assert relu[0] - relu[1] > 0.5
         assert value.mi_bits == pytest.approx(relu[1], abs=1e-4)
+
+    @pytest.mark.parametrize("activation", ["tanh", "silu", "gelu"])
+    def test_what_a_bottleneck_lost_stays_lost_and_no_more(self, activation):
+        """Layers of three and two units after one unit trace its folded line twice, each time with other
+        chords."""
+        known, layers = quadratic.make(), random_net(2, 1, 4, 1, 3, 2, gain=2)
+        values = exact.layer_information(layers, known, activation=activation)
+        assert values[0] == exact.ceiling(known)
+        assert values[1] < values[0] - 0.2
+        assert values[2:] == pytest.approx([values[1]] * 2, abs=1e-5)
+
+    def test_a_unit_that_is_nearly_saturated_still_tells(self):
+        """silu(x) folds around -1.28, where silu(-12 (x + 3)) falls by 1e-7 of its range: enough in
+        float64."""
+        known = quadratic.make()
+        hidden = np.array([[1.0], [-12]]), np.array([0.0, -36])
+        value = exact.layer_values([hidden, (np.ones((1, 2)), np.zeros(1))], known, activation="silu")[0]
+        assert value.mi_bits == pytest.approx(exact.ceiling(known), abs=1e-5)
+
+    def test_saturation_is_in_the_error(self):
+        """tanh(9 x + 48) is 1 to float64 for all x, yet rises with x."""
+        layers = [(np.array([[9.0]]), np.array([48.0])), (np.ones((1, 1)), np.zeros(1))]
+        for value in exact.layer_values(layers, quadratic.make(), activation="tanh"):
+            assert value.mi_bits == 0.0
+            assert value.mi_bits + value.error_bits >= exact.ceiling(quadratic.make())
+        constant = [(np.zeros((1, 1)), np.array([48.0])), layers[1]]
+        for value in exact.layer_values(constant, quadratic.make(), activation="tanh"):
+            assert value.mi_bits == 0.0
+            assert value.error_bits < 1e-4
 
     def test_strictly_rising_activations_lose_nothing_in_one_unit(self):
         layers = [(np.array([[0.7]]), np.array([0.2]))] * 3

@@ -12,9 +12,7 @@ from ._meetings import SLACK
 from ._network import Curve, Image, Weights, check_finite
 from ._polyline import affine
 
-CHORD = (
-    1e-7  # chords keep this close to their curve, relative to each unit's range: well below the resolution
-)
+CHORD = 1e-7  # chords keep this close to their curve, relative to each unit's range: well below the resolution
 FIRST, MOST = 257, 2**15  # vertices
 STRIDE = 2.0  # the most that a pre-activation may change within a chord, so that no bend is stepped over
 MOST_PARTS = 32  # that a chord is cut into at once

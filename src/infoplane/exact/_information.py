@@ -114,7 +114,9 @@ def input_information(
     for image in images(checked(layers), law.low, law.high, bend):
         shared = sharing(image, shared)
         mass, still = np.diff(dataset.inputs.cdf(shared.x)), shared.atom >= 0
-        if mass[~still].sum() > 0:
+        # A curve that stands still on several values does so only to float64; on one, it may be a constant.
+        curved = image.curve is not None and image.curve.moves and shared.atom.max() > 0
+        if curved or mass[~still].sum() > 0:
             values.append(float("inf"))
         else:
             values.append(entropy(np.bincount(shared.atom[still], mass[still]).astype(np.float64)))

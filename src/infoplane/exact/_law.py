@@ -48,8 +48,7 @@ def _tables(dataset: KnownLaw) -> Tables:
     span = np.ptp(inputs.rows[:, 1]) / inputs.rows[:, 2].min()
     if span > MOST_Y * noise.y_step:
         raise InfoplaneError(
-            f"no exact answer: f(x) spans {span:.3g} standard deviations of the noise; raise noise_std or "
-            "bound x"
+            f"no exact answer: f(x) spans {span:.3g} standard deviations of the noise; raise noise_std or bound x"
         )
     everything = np.array([low]), np.array([high])
     wide = atom_loss(*everything, inputs, noise._replace(x_panel=2 * noise.x_panel))

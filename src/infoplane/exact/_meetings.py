@@ -17,9 +17,7 @@ SLANT = 0.01  # of a stretch that two pieces share: all that one may leave the o
 TOUCH = 1e-9  # of the shorter piece: pieces that share less only touch
 
 
-def overlaps(
-    x: Array, t: Array, error: Array, atom: Labels, resolution: float
-) -> tuple[Labels, Labels, Array]:
+def overlaps(x: Array, t: Array, error: Array, atom: Labels, resolution: float) -> tuple[Labels, Labels, Array]:
     """Stretches of x that two moving pieces send to the same stretch of t, because they lie on one line.
 
     Returns `owner (n,)`, `partner (n,)` and `span (n, 4)`: x from span[:, 0] to span[:, 1] on piece `owner`

@@ -49,8 +49,7 @@ def checked(layers: Layers) -> Weights:
         w, b = np.ascontiguousarray(weight, np.float64), np.ascontiguousarray(bias, np.float64)
         if w.ndim != 2 or b.shape != w.shape[:1] or w.shape[0] == 0:
             raise InfoplaneError(
-                f"layers[{number}]: weight {w.shape} and bias {b.shape} are not (out, in) and (out,); "
-                "reshape them"
+                f"layers[{number}]: weight {w.shape} and bias {b.shape} are not (out, in) and (out,); reshape them"
             )
         if w.shape[1] != width:
             takes = f"layers[{number}]: takes {w.shape[1]} inputs, yet"
@@ -58,9 +57,7 @@ def checked(layers: Layers) -> Weights:
                 raise InfoplaneError(f"no exact answer: {takes} it needs a network of one input")
             raise InfoplaneError(f"{takes} the layer before has {width} units; put the layers in order")
         if not (np.isfinite(w).all() and np.isfinite(b).all()):
-            raise InfoplaneError(
-                f"layers[{number}]: weights are not finite; look at the training that made them"
-            )
+            raise InfoplaneError(f"layers[{number}]: weights are not finite; look at the training that made them")
         weights.append((w, b))
         width = w.shape[0]
     if not weights:
@@ -70,6 +67,4 @@ def checked(layers: Layers) -> Weights:
 
 def check_finite(t: Array, error: Array, number: int) -> None:
     if not (np.abs(t).max() < HUGE and error.max() < HUGE):
-        raise InfoplaneError(
-            f"layers[{number}]: its values overflow; look at the training that made the weights"
-        )
+        raise InfoplaneError(f"layers[{number}]: its values overflow; look at the training that made the weights")

@@ -185,9 +185,7 @@ def _insert(ascending: Any, size: int, value: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _stretch_loss(
-    fibre: Any, count: int, inputs: Any, noise: Any, panel: float, scratch: Any, knots: Any
-) -> Any:
+def _stretch_loss(fibre: Any, count: int, inputs: Any, noise: Any, panel: float, scratch: Any, knots: Any) -> Any:
     """Bits lost on one stretch of t, along which every member of the fibre `(count, 2)` moves linearly."""
     weight, mean, std = scratch[0], scratch[1], scratch[2]
     total = 0.0

@@ -57,7 +57,8 @@ def sharing(image: Image, before: Sharing | None) -> Sharing:
         handed_on = _cut(before, image.x)
         both = zip(handed_on, (owner, partner, span), strict=True)
         owner, partner, span = (np.concatenate(two) for two in both)
-        # What was known before is less rounded: the same meeting found again replaces it only if it is longer.
+        # What was known before is less rounded: the same meeting found again replaces it only if it is
+        # longer.
         length = np.append(LONGER * (handed_on[2][:, 1] - handed_on[2][:, 0]), length)
     kept = _longest(atom, owner, partner, length)
     return Sharing(image.x, atom, owner[kept], partner[kept], span[kept])

@@ -35,9 +35,7 @@ def binned_entropy(
     layer's cell is the vector of its units' bins. Raises `InfoplaneError` as `layer_information` does, and
     for empty bins.
     """
-    return [
-        entropy(mass) for _, _, _, mass in _cells(layers, dataset, bins, range, activation, negative_slope)
-    ]
+    return [entropy(mass) for _, _, _, mass in _cells(layers, dataset, bins, range, activation, negative_slope)]
 
 
 def binned_information(
