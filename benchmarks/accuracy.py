@@ -25,22 +25,16 @@ Case = tuple[Callable[[int, np.random.Generator], Pair], float]  # a sampler, an
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--repetitions", type=int, default=10)
-    parser.add_argument(
-        "--held-out", action="store_true", help="other parameters, on which nothing was chosen"
-    )
+    parser.add_argument("--held-out", action="store_true", help="other parameters, on which nothing was chosen")
     arguments = parser.parse_args()
     cases = held_out() if arguments.held_out else benchmark()
     methods = {**ours(), **peers()}
     print("| distribution | truth |", " | ".join(methods), "|")
     print("|---|---|" + "---|" * len(methods))
-    errors = {
-        name: table(case, methods, arguments.samples, arguments.repetitions) for name, case in cases.items()
-    }
+    errors = {name: table(case, methods, arguments.samples, arguments.repetitions) for name, case in cases.items()}
     for name, found in errors.items():
         print(f"| {name} | {cases[name][1]:.2f} |", " | ".join(show(value) for value in found), "|")
     counts = np.sum([[within(value) for value in found] for found in errors.values()], axis=0)

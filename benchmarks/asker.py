@@ -1,4 +1,4 @@
-"""The asker's script, as such scripts are written: the peer that benchmarks/pipeline.py times the whole pipeline against.
+"""The asker's script, as such scripts are written: benchmarks/pipeline.py times the whole pipeline against it.
 
 One network, 500 epochs through a DataLoader, one NPEET value an epoch for the output layer. The pairs are right here.
 """

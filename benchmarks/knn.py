@@ -2,15 +2,10 @@
 
     python benchmarks/knn.py [--runs 5] [--growth] [--profile]
 
-Each peer takes its turn in every run, so that a ratio compares what ran side by side; medians are printed. One
-thread unless it says otherwise. infomeasure is timed too where it is installed. `--growth` adds the cost against
-samples and columns instead, and `--profile` where the time of one layer's values goes.
+The peers take turns in every run, so that a ratio compares what ran side by side; medians are printed. One
+thread unless it says otherwise. infomeasure is timed too where it is installed. `--growth` prints the cost
+against samples and columns instead, and `--profile` where the time of the default run's values goes.
 """
-
-import os
-
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
 
 import argparse
 import cProfile
@@ -18,8 +13,11 @@ import importlib.util
 import pstats
 import resource
 import statistics
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
 import numba
 import numpy as np
@@ -28,6 +26,7 @@ from npeet_plus import mi as npeet_mi
 from npeet_plus import shuffle_test
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from infoplane.estimators import ksg, mixed_ksg
 
 Array = NDArray[np.float64]
@@ -62,7 +61,9 @@ def default_run() -> tuple[list[Array], Array, Array]:
     return ts, y.double().numpy(), x.double().numpy()
 
 
-def many(ts: list[Array], targets: list[Array], threads: int = 1, estimator=ksg, **params: object) -> Array:
+def many(
+    ts: list[Array], targets: list[Array], threads: int = 1, estimator: ModuleType = ksg, **params: object
+) -> Array:
     numba.config.NUMBA_NUM_THREADS = threads
     rngs = [RNG] * len(ts)
     return np.concatenate([estimator.estimate_many(ts, s, rngs=rngs, **params) for s in targets])
@@ -112,9 +113,7 @@ def default_values(runs: int) -> None:
     )
     np.random.seed(0)  # noqa: NPY002 - NPEET's generator
     untied = [t + 1e-4 * np.random.default_rng(1).normal(size=t.shape) for t in ts[:250]]
-    differences = np.abs(
-        many(untied, targets, **raw) - [npeet_mi(t, s, k=3) for s in targets for t in untied]
-    )
+    differences = np.abs(many(untied, targets, **raw) - [npeet_mi(t, s, k=3) for s in targets for t in untied])
     print(f"  largest difference from NPEET on 500 of them without ties: {differences.max():.1e} bits")
 
     some = ts[:: len(ts) // 12]
@@ -129,9 +128,7 @@ def default_values(runs: int) -> None:
     seconds = in_turns(
         max(1, runs // 2),
         {
-            "NPEET, shuffle_test": lambda: [
-                shuffle_test(npeet_mi, t, s, ns=DRAWS) for s in targets for t in some
-            ],
+            "NPEET, shuffle_test": lambda: [shuffle_test(npeet_mi, t, s, ns=DRAWS) for s in targets for t in some],
             "ksg, as NPEET (scale none)": lambda: null(scale="none"),
             "ksg, default": null,
             "ksg, variant 2": lambda: null(variant=2),
@@ -169,9 +166,7 @@ def growth() -> None:
         seconds = time.perf_counter() - start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         pairs = samples**2 * columns
-        print(
-            f"{samples:8,} {columns:8} {seconds:9.3f} {seconds / pairs * 1e9:21.4f} {peak:9.0f}", flush=True
-        )
+        print(f"{samples:8,} {columns:8} {seconds:9.3f} {seconds / pairs * 1e9:21.4f} {peak:9.0f}", flush=True)
 
 
 def profile() -> None:
@@ -183,9 +178,7 @@ def profile() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--profile", action="store_true")

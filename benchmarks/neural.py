@@ -49,9 +49,7 @@ def layers(pairs: int) -> tuple[list[np.ndarray], np.ndarray]:
 
 def network(inputs: int, outputs: int) -> torch.nn.Sequential:
     relu, linear = torch.nn.ReLU, torch.nn.Linear
-    return torch.nn.Sequential(
-        linear(inputs, HIDDEN), relu(), linear(HIDDEN, HIDDEN), relu(), linear(HIDDEN, outputs)
-    )
+    return torch.nn.Sequential(linear(inputs, HIDDEN), relu(), linear(HIDDEN, HIDDEN), relu(), linear(HIDDEN, outputs))
 
 
 def plain_mine(x: torch.Tensor, y: torch.Tensor, steps: int) -> float:

@@ -2,8 +2,8 @@
 
     python benchmarks/pipeline.py [--runs 3]
 
-Every run is a process of its own in a scratch clone of HEAD, without a cache of results. Quote the medians and the ratios of
-one table; the machine's own speed drifts.
+Every run is a process of its own in a scratch clone of HEAD, without a cache of results. Quote the medians and the
+ratios of one table; the machine's own speed drifts.
 """
 
 import argparse
@@ -27,9 +27,7 @@ def timed(*command: str, cwd: Path) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
     script, cold, changed, noop = "the asker's script", "dvc repro, cold", "ksg.k changed", "dvc repro, no-op"
     seconds: dict[str, list[float]] = {script: [], cold: [], changed: [], noop: []}

@@ -27,9 +27,7 @@ RECOMPOSE = "python src/config.py --compose"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compose", nargs="*", metavar="KEY=VALUE", help="write params.yaml anew from conf/")
     overrides = parser.parse_args().compose
     if overrides is not None:
@@ -41,9 +39,7 @@ def main() -> None:
     conf_sha256 = fingerprint(CONF)
     if found and overrides is None and "DVC_EXP_NAME" not in os.environ:
         drifted(found, conf_sha256)
-    store.write_atomically(
-        RECORD, json.dumps({"conf_sha256": conf_sha256, "drift": found}, indent=1).encode() + b"\n"
-    )
+    store.write_atomically(RECORD, json.dumps({"conf_sha256": conf_sha256, "drift": found}, indent=1).encode() + b"\n")
     # Constant, so that it orders this stage before the others and invalidates none of them.
     store.write_atomically(STAMP, b"params.yaml was checked\n")
 
@@ -93,9 +89,7 @@ def flat(value: Any, prefix: str = "") -> dict[str, Any]:
     """Nested mappings as one, its keys joined by dots; lists stay whole."""
     if not isinstance(value, dict) or not value:
         return {prefix: value}
-    return {
-        k: v for key, below in value.items() for k, v in flat(below, f"{prefix}.{key}".lstrip(".")).items()
-    }
+    return {k: v for key, below in value.items() for k, v in flat(below, f"{prefix}.{key}".lstrip(".")).items()}
 
 
 def fingerprint(folder: Path) -> str:

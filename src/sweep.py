@@ -26,13 +26,9 @@ DATA = Path("data")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("id", help="a key of `estimators` in params.yaml")
-    parser.add_argument(
-        "setting", metavar="SETTING=V1,V2,...", help="a setting of the estimator and its values"
-    )
+    parser.add_argument("setting", metavar="SETTING=V1,V2,...", help="a setting of the estimator and its values")
     parser.add_argument("--epochs", metavar="E1,E2,...", help="by default the first and the last")
     parser.add_argument("--layers", metavar="L1,L2,...", help="by default all")
     arguments = parser.parse_args()
@@ -48,9 +44,7 @@ def main() -> None:
         fixed[f"{key}.measure.layers"] = arguments.layers.split(",")
     # Every value is validated before any is computed.
     values = [params.parsed(value) for value in listed.split(",")]
-    estimators = [
-        config.with_estimators(fixed | {f"{key}.{setting}": value}).estimator(key) for value in values
-    ]
+    estimators = [config.with_estimators(fixed | {f"{key}.{setting}": value}).estimator(key) for value in values]
     epochs = estimation.chosen_epochs(estimators[0], available)
     tasks = [(DATA, estimator, config.seed, [epoch]) for estimator in estimators for epoch in epochs]
     found = computing.run(estimation.estimate_epochs, tasks, config.compute)
@@ -65,9 +59,7 @@ def main() -> None:
     columns = list(dict.fromkeys(column for row in rows for column in row))
     store.save_table(DATA / "sweeps" / f"{name}.csv", rows, columns)
     with style.look():
-        figure = sweep.figure(
-            pd.DataFrame(rows), key, setting, tables.load_truth(DATA), tables.load_ceiling_bits(DATA)
-        )
+        figure = sweep.figure(pd.DataFrame(rows), key, setting, tables.load_truth(DATA), tables.load_ceiling_bits(DATA))
         for suffix in ("png", "svg"):
             store.write_atomically(DATA / "sweeps" / f"{name}.{suffix}", style.encode(figure, suffix))
     print(DATA / "sweeps" / f"{name}.png")

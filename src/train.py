@@ -14,9 +14,7 @@ DATA, SCRATCH = Path("data"), Path(".infoplane/train")
 
 
 def main() -> None:
-    torch.set_num_threads(
-        1
-    )  # sums must not depend on how many cores there are, and small networks gain nothing
+    torch.set_num_threads(1)  # sums must not depend on how many cores there are, and small networks gain nothing
     config = params.load()
     train, model = config.train, config.model
     device = training.device(train.device)
@@ -29,15 +27,11 @@ def main() -> None:
         "train": train.model_dump(by_alias=True, exclude={"epochs", "device"}) | {"device": device.type},
         "model": model.model_dump(mode="json"),
     }
-    arrays = {
-        f"{split} {name}": getattr(rows.of(split), name) for split in ("train", "test") for name in "xy"
-    }
+    arrays = {f"{split} {name}": getattr(rows.of(split), name) for split in ("train", "test") for name in "xy"}
     scratch = Scratch(
         SCRATCH,
         fingerprint(settings, arrays),
-        lambda epoch: Header(
-            epoch=epoch, model=model, inputs=inputs, outputs=outputs, replicates=train.replicates
-        ),
+        lambda epoch: Header(epoch=epoch, model=model, inputs=inputs, outputs=outputs, replicates=train.replicates),
     )
     start = scratch.latest()
     done = 0 if start is None else start.epoch + 1

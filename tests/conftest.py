@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+
 from scratch import Scratch, repository, small
 
 

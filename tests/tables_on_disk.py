@@ -19,9 +19,7 @@ def write(path: Path, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> 
 
 
 def write_training(root: Path, replicates: int, epochs: Sequence[int]) -> None:
-    rows = [
-        (r, e, 8.0 / (1 + e) + 0.1 * r, 9.0 / (1 + e) + 0.1 * r) for r in range(replicates) for e in epochs
-    ]
+    rows = [(r, e, 8.0 / (1 + e) + 0.1 * r, 9.0 / (1 + e) + 0.1 * r) for r in range(replicates) for e in epochs]
     write(root / "training.csv", rows, ["replicate", "epoch", "train_loss", "test_loss"])
 
 
@@ -58,9 +56,7 @@ def write_run(
     write(root / "truth.csv", exact if truth else [], TRUTH)
     extra = ["stderr_bits", "null_mean_bits", "null_p95_bits", "p_value"] if uncertainty else []
     for key in ids:
-        mine = {"layers": layers, "replicates": range(replicates), "targets": targets} | dict(
-            (only or {}).get(key, {})
-        )
+        mine = {"layers": layers, "replicates": range(replicates), "targets": targets} | dict((only or {}).get(key, {}))
         rows = [
             (key, r, e, layer, target, (3.0 if target == "y" else 6.0) + rng.normal(0, 0.1))
             + ((0.1, 0.0, 0.15, 0.01) if uncertainty else ())

@@ -52,9 +52,7 @@ def test_layers_are_what_numpy_computes() -> None:
 
 
 def test_eval_mode_and_each_replicates_own_buffers(capsys: pytest.CaptureFixture[str]) -> None:
-    layers, _ = recorded(
-        lambda: nn.Sequential(nn.Linear(1, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 1))
-    )
+    layers, _ = recorded(lambda: nn.Sequential(nn.Linear(1, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 1)))
     assert capsys.readouterr().err == ""
     np.testing.assert_allclose(layers["1"], layers["0"] / np.sqrt(1 + 1e-5), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(layers["2"], layers["1"])
@@ -80,9 +78,7 @@ def test_an_output_of_more_dimensions_is_flattened_a_sample() -> None:
     for channel in range(4):
         for column in range(2):
             expected = (image[:, :, column : column + 2] * kernel[channel]).sum(axis=(1, 2)) + bias[channel]
-            np.testing.assert_allclose(
-                layers["2"][1, :, 2 * channel + column], expected, rtol=1e-4, atol=1e-6
-            )
+            np.testing.assert_allclose(layers["2"][1, :, 2 * channel + column], expected, rtol=1e-4, atol=1e-6)
 
 
 class Recurrent(nn.Module):
@@ -184,9 +180,7 @@ def extract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 def checkpoint(number: int, **changes: Any) -> Path:
     """Writes the checkpoint of epoch `number`, which its weights follow from, its header changed."""
-    header = Header(
-        **({"epoch": number, "model": MODEL, "inputs": 1, "outputs": 1, "replicates": 2} | changes)
-    )
+    header = Header(**({"epoch": number, "model": MODEL, "inputs": 1, "outputs": 1, "replicates": 2} | changes))
     each = networks(lambda: mlp.build(1, 1, hidden=[4]), 2 + number)[number:]
     path = store.checkpoint_path(store.checkpoints_folder(Path("data")), number)
     checkpoints.write(path, Checkpoint(header, stacking.Stack(each).tensors()))
@@ -237,14 +231,10 @@ def test_a_checkpoint_of_another_run_is_refused_and_the_earlier_result_stays(
 def test_checkpoints_that_do_not_fit_are_refused(extract: Callable[..., None]) -> None:
     for epoch in (0, 1):
         checkpoint(epoch, inputs=2)
-    with pytest.raises(
-        InfoplaneError, match=r"epoch_0000\.safetensors: its network has 2 inputs, the data 1"
-    ):
+    with pytest.raises(InfoplaneError, match=r"epoch_0000\.safetensors: its network has 2 inputs, the data 1"):
         extract()
     wide = Model(architecture="mlp", params={"hidden": [5], "activation": "relu"})
     for epoch in (0, 1):
         checkpoint(epoch, model=wide)
-    with pytest.raises(
-        InfoplaneError, match=r"epoch_0000\.safetensors: layer_1\.linear\.weight: .*\(2, 4, 1\)"
-    ):
+    with pytest.raises(InfoplaneError, match=r"epoch_0000\.safetensors: layer_1\.linear\.weight: .*\(2, 4, 1\)"):
         extract()

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 from omegaconf import OmegaConf
-from scratch import ROOT
 
 from infoplane import plugins
 from infoplane.config import Config
+from scratch import ROOT
 
 SRC = ROOT / "src"
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -66,9 +66,7 @@ def test_a_stage_lists_every_file_it_imports(stage: str) -> None:
         match = re.fullmatch(r"src/infoplane/(\w+)/\$\{[\w.]+\}\.py", dep)
         if match and match[1] in NAMED:
             for name in plugins.names(match[1]):
-                needed |= closure(SRC / "infoplane" / match[1] / f"{name}.py") - {
-                    f"src/infoplane/{match[1]}/{name}.py"
-                }
+                needed |= closure(SRC / "infoplane" / match[1] / f"{name}.py") - {f"src/infoplane/{match[1]}/{name}.py"}
     folders = {dep for dep in listed if (ROOT / dep).is_dir()}
     missing = {p for p in needed - listed if not any(p.startswith(f"{folder}/") for folder in folders)}
     assert not missing

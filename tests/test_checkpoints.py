@@ -115,9 +115,7 @@ def test_the_header_rebuilds_the_network_and_names_its_source() -> None:
 
 
 @given(st.integers(0, 10**6), st.integers(0, 255))
-def test_a_damaged_byte_is_refused_or_harmless(
-    tmp_path_factory: pytest.TempPathFactory, place: int, byte: int
-) -> None:
+def test_a_damaged_byte_is_refused_or_harmless(tmp_path_factory: pytest.TempPathFactory, place: int, byte: int) -> None:
     """Whatever byte is wrong, what is read is finite and has the shapes of its header, or is refused."""
     header = HEADER.model_dump_json()
     content = bytearray(save(TENSORS, {"infoplane": header}))

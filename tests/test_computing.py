@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scratch import ROOT
 
 from infoplane import computing, estimation, store
 from infoplane.config import Compute, Config
 from infoplane.errors import InfoplaneError
 from infoplane.seeding import generator
+from scratch import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +23,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("store")
     rng = generator(0, "test_computing")
     x = rng.uniform(-3, 3, (60, 1))
-    rows = store.Rows(
-        x, x**2 + rng.normal(0, 0.2, x.shape), np.full(60, "train"), np.arange(60, dtype=np.int64)
-    )
+    rows = store.Rows(x, x**2 + rng.normal(0, 0.2, x.shape), np.full(60, "train"), np.arange(60, dtype=np.int64))
     store.save_dataset(root, rows)
     for epoch in range(4):
         weights = rng.normal(size=(2, 1, 5))
@@ -90,9 +88,7 @@ def square_but_die_once(number: int, marker: Path) -> int:
 def test_a_killed_worker_loses_nothing(cluster: str, tmp_path: Path) -> None:
     marker = tmp_path / "killed"
     tasks = [(number, marker) for number in range(20)]
-    assert list(computing.run(square_but_die_once, tasks, Compute(scheduler=cluster))) == [
-        n**2 for n in range(20)
-    ]
+    assert list(computing.run(square_but_die_once, tasks, Compute(scheduler=cluster))) == [n**2 for n in range(20)]
     assert marker.exists(), "a worker was killed"
 
 

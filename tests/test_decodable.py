@@ -82,9 +82,7 @@ def test_bound_of_a_right_and_of_a_wrong_decoder():
         wrong.append(estimate(x, y))
     noise_bits = np.log2(2 * np.pi * np.e * 0.04) / 2
     assert np.mean(right) == pytest.approx(3.4732, abs=0.03)
-    assert np.mean(wrong) == pytest.approx(
-        3.4732 + noise_bits - np.log2(2 * np.pi * np.e * 7.24) / 2, abs=0.03
-    )
+    assert np.mean(wrong) == pytest.approx(3.4732 + noise_bits - np.log2(2 * np.pi * np.e * 7.24) / 2, abs=0.03)
 
 
 def test_network_finds_what_a_line_does_not():
@@ -143,9 +141,7 @@ def test_order_of_rows_deals_other_folds_to_a_discrete_y():
 def test_a_class_that_no_other_fold_has_costs_finitely_many_bits():
     x, y = np.arange(60.0)[:, None], np.repeat([0.0, 1.0], 30)[:, None]
     y[7] = 9
-    loss = _decoders.class_loss_bits(
-        standardised(x), np.unique(y, return_inverse=True)[1].ravel(), 5, 0, None
-    )
+    loss = _decoders.class_loss_bits(standardised(x), np.unique(y, return_inverse=True)[1].ravel(), 5, 0, None)
     assert loss[7] <= np.log2(60 * 3) + 1e-9
     assert loss[7] > 5
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from scratch import ROOT, Scratch, stages_run
 
 from infoplane import plugins
+from scratch import ROOT, Scratch, stages_run
 
 pytestmark = pytest.mark.pipeline
 

@@ -33,9 +33,7 @@ def activations(epoch: int, x: NDArray[np.float64]) -> dict[str, NDArray[np.floa
     return {"layer_1": layer_1.astype(np.float32), "output": output.astype(np.float32)}
 
 
-def save(
-    root: Path, order: NDArray[np.int64] | None = None, shifted: Mapping[int, int] | None = None
-) -> Path:
+def save(root: Path, order: NDArray[np.int64] | None = None, shifted: Mapping[int, int] | None = None) -> Path:
     """A dataset with two splits, and activations of its train rows in `order`.
 
     At the epochs of `shifted` their row_id is wrong by so much.
@@ -64,9 +62,7 @@ def estimator(**section: Any) -> Estimator:
     return Config({"estimators": {"id": section}}).estimator("id")
 
 
-def estimate(
-    root: Path, epochs: list[int] | None = None, seed: int = 0, **section: Any
-) -> list[dict[str, Any]]:
+def estimate(root: Path, epochs: list[int] | None = None, seed: int = 0, **section: Any) -> list[dict[str, Any]]:
     found = estimator(**section)
     return estimation.estimate_epochs(root, found, seed, epochs or list(range(EPOCHS)))
 
@@ -102,9 +98,7 @@ def test_epochs_in_different_orders_are_refused(tmp_path: Path) -> None:
     order = generator(0, "order").permutation(SAMPLES)
     layers = {name: t[:, order] for name, t in kept.layers.items()}
     store.save_activations(tmp_path, 2, store.Activations(layers, kept.row_id[order]))
-    with pytest.raises(
-        InfoplaneError, match=r"epoch_0002.npz: its rows are not in the order of epoch 0; run "
-    ):
+    with pytest.raises(InfoplaneError, match=r"epoch_0002.npz: its rows are not in the order of epoch 0; run "):
         estimate(tmp_path, **BINNING)
 
 
@@ -145,7 +139,12 @@ def test_layers_come_in_network_order(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("measure", "epochs"),
-    [({}, [0, 1, 2, 5, 10]), ({"every": 4}, [0, 10]), ({"every": 5, "first": 1}, [0, 1, 5, 10]), ({"epochs": [10, 0, 10]}, [0, 10])],
+    [
+        ({}, [0, 1, 2, 5, 10]),
+        ({"every": 4}, [0, 10]),
+        ({"every": 5, "first": 1}, [0, 1, 5, 10]),
+        ({"epochs": [10, 0, 10]}, [0, 10]),
+    ],
 )
 def test_measure_chooses_epochs(measure: dict[str, Any], epochs: list[int]) -> None:
     assert estimation.chosen_epochs(estimator(**BINNING, measure=measure), [0, 1, 2, 5, 10]) == epochs
@@ -166,9 +165,7 @@ def test_what_is_not_there_cannot_be_measured(root: Path, measure: dict[str, Any
 
 
 def test_an_epoch_that_was_not_extracted_cannot_be_measured() -> None:
-    with pytest.raises(
-        InfoplaneError, match=r"^estimators.id.measure.epochs: 7 was not extracted; the last is 3"
-    ):
+    with pytest.raises(InfoplaneError, match=r"^estimators.id.measure.epochs: 7 was not extracted; the last is 3"):
         estimation.chosen_epochs(estimator(**BINNING, measure={"epochs": [0, 7]}), [0, 1, 2, 3])
 
 
@@ -208,9 +205,7 @@ def test_no_number_depends_on_the_block_or_on_the_number_of_workers(root: Path, 
     tasks = [(root, section, 7, [epoch]) for epoch in range(EPOCHS)]
     for workers in (1, 2):
         apart = [
-            row
-            for block in computing.run(estimation.estimate_epochs, tasks, Compute(workers=workers))
-            for row in block
+            row for block in computing.run(estimation.estimate_epochs, tasks, Compute(workers=workers)) for row in block
         ]
         assert sorted(map(str, apart)) == sorted(map(str, together))
 
@@ -264,9 +259,7 @@ def test_flags_of_the_data_reach_the_rows(tmp_path: Path) -> None:
 
 
 def test_every_sample_in_a_bin_of_its_own_is_saturated(root: Path) -> None:
-    rows = estimate(
-        root, epochs=[0], estimator="binning", bins=60000, measure={"layers": ["output"], "targets": ["x"]}
-    )
+    rows = estimate(root, epochs=[0], estimator="binning", bins=60000, measure={"layers": ["output"], "targets": ["x"]})
     for row in rows:
         assert ("saturated" in row["flags"]) == (row["mi_bits"] >= 0.95 * np.log2(SAMPLES))
     assert any("saturated" in row["flags"] for row in rows)

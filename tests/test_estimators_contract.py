@@ -152,17 +152,14 @@ def test_all_functions_of_a_file_take_the_parameters_of_estimate(name):
             keywords = inspect.signature(getattr(module, function)).parameters.values()
             if any(p.kind is p.VAR_KEYWORD for p in keywords):
                 continue  # hands them on
-            defaults = {
-                p.name: p.default for p in keywords if p.kind is p.KEYWORD_ONLY and p.default is not p.empty
-            }
+            defaults = {p.name: p.default for p in keywords if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
             assert defaults == schema, function
 
 
 def test_the_scale_of_columns_does_not_matter_where_that_is_claimed(name):
     module = module_of(name)
     if not (
-        hasattr(module, "scale_invariant")
-        and module.scale_invariant(**plugins.parameters(module.estimate, {}, name))
+        hasattr(module, "scale_invariant") and module.scale_invariant(**plugins.parameters(module.estimate, {}, name))
     ):
         return
     x, y = gaussian(150, 0.7, units=2)
@@ -232,9 +229,7 @@ def test_float32_is_only_another_way_to_write_a_number(name):
     assert estimate(name, x32, y32) == estimate(name, x32.astype(np.float64), y32.astype(np.float64))
 
 
-values = st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.1, 1e-30, -1e30, 1e30, 1.0 + 1e-15]) | st.floats(
-    -1e30, 1e30
-)
+values = st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.1, 1e-30, -1e30, 1e30, 1.0 + 1e-15]) | st.floats(-1e30, 1e30)
 
 
 @pytest.mark.parametrize("fuzzed", [n for n in NAMES if n not in QUICK])

@@ -52,9 +52,7 @@ def drawn(results: Results, plot: Plot | None = None) -> dict[str, Figure]:
 
 def curve(ax: Axes, color: str) -> Line2D:
     """The one curve of that colour with as many points as there are epochs (a level has two)."""
-    (found,) = [
-        line for line in ax.lines if to_hex(line.get_color()) == to_hex(color) and len(line.get_xdata()) != 2
-    ]
+    (found,) = [line for line in ax.lines if to_hex(line.get_color()) == to_hex(color) and len(line.get_xdata()) != 2]
     return found
 
 
@@ -91,9 +89,7 @@ def test_nothing_covers_anything_and_nothing_is_cut_off(tmp_path: Path, case: st
             assert sum(legend.overlaps(other) for other in legends) == 1, name
         if name != "scoreboard":  # a table: its one panel holds the words
             assert not any(text.overlaps(panel) for text in texts for panel in panels), name
-        assert not any(
-            first.overlaps(second) for place, first in enumerate(panels) for second in panels[:place]
-        ), name
+        assert not any(first.overlaps(second) for place, first in enumerate(panels) for second in panels[:place]), name
 
 
 @pytest.mark.parametrize("ids", [["ksg"], ["npeet_shuffled"]])
@@ -127,9 +123,7 @@ def test_the_curves_are_the_medians_and_the_truth_of_the_same_networks(tmp_path:
 
 
 def test_bands_are_quantiles_over_networks_or_the_standard_error_of_one() -> None:
-    table = pd.DataFrame(
-        {"epoch": [0] * 5 + [1] * 5, "mi_bits": [0.0, 1, 2, 3, 4, 5, 5, 5, 5, 5], "stderr_bits": 9.0}
-    )
+    table = pd.DataFrame({"epoch": [0] * 5 + [1] * 5, "mi_bits": [0.0, 1, 2, 3, 4, 5, 5, 5, 5, 5], "stderr_bits": 9.0})
     band = style.bands(table)
     np.testing.assert_allclose(band.loc[0], [0.2, 2.0, 3.8])  # 0.05 * 4 steps in from either end
     np.testing.assert_allclose(band.loc[1], [5.0, 5.0, 5.0])
@@ -156,9 +150,7 @@ def test_a_truth_that_is_finite_for_a_while_is_drawn_for_that_while(tmp_path: Pa
 
 def test_the_answer_is_of_the_network_that_all_its_estimators_measured(tmp_path: Path) -> None:
     results = load(tmp_path, ids=["ksg", "npeet"], only={"npeet": SHUFFLED})
-    figure = answer.figure(
-        results, Plot(answer={"npeet": "posted", "ksg": "right", "gone": "not configured"})
-    )
+    figure = answer.figure(results, Plot(answer={"npeet": "posted", "ksg": "right", "gone": "not configured"}))
     assert [ax.get_title("left") for ax in figure.axes] == ["layer_2", "output"]
     for ax in figure.axes:
         for key in ("ksg", "npeet"):
@@ -174,9 +166,7 @@ def test_the_answer_is_of_the_network_that_all_its_estimators_measured(tmp_path:
 def test_the_hidden_layer_of_the_answer_can_be_chosen_and_must_exist(tmp_path: Path) -> None:
     results = load(tmp_path)
     assert answer.figure(results, Plot(hidden_layer="layer_1")).axes[0].get_title("left") == "layer_1"
-    with pytest.raises(
-        InfoplaneError, match=r"plot\.hidden_layer: no layer 'layer_9'; choose one of layer_1, "
-    ):
+    with pytest.raises(InfoplaneError, match=r"plot\.hidden_layer: no layer 'layer_9'; choose one of layer_1, "):
         answer.figure(results, Plot(hidden_layer="layer_9"))
 
 
@@ -259,9 +249,7 @@ def test_two_runs_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.Monkey
     for path in (data / "figures").iterdir():
         path.unlink()
     (tmp_path / "matplotlibrc").write_text("font.size: 20\naxes.facecolor: pink\nsvg.hashsalt: other\n")
-    subprocess.run(
-        [sys.executable, ROOT / "src" / "plot.py"], check=True, env={**os.environ, "PYTHONHASHSEED": "7"}
-    )
+    subprocess.run([sys.executable, ROOT / "src" / "plot.py"], check=True, env={**os.environ, "PYTHONHASHSEED": "7"})
     again = {path.name: path.read_bytes() for path in (data / "figures").iterdir()}
     assert again.keys() == first.keys()
     assert [name for name in first if first[name] != again[name]] == []
@@ -276,8 +264,6 @@ def test_a_missing_table_is_one_line_and_leaves_the_figures_as_they_were(
     (data / "figures").mkdir()
     (data / "figures" / "loss.png").write_bytes(b"earlier")
     (data / "estimates" / "npeet.csv").unlink()
-    with pytest.raises(
-        InfoplaneError, match=r"data/estimates/npeet\.csv: not there; run `dvc repro estimate@npeet`"
-    ):
+    with pytest.raises(InfoplaneError, match=r"data/estimates/npeet\.csv: not there; run `dvc repro estimate@npeet`"):
         plot.main()
     assert [path.read_bytes() for path in (data / "figures").iterdir()] == [b"earlier"]

@@ -36,9 +36,7 @@ def test_three_dimensions_equal_scipys_density_on_random_points():
     x, y = skewed(200, 2)
     density = stats.gaussian_kde(np.hstack([x, y]).T)
     points = density.resample(4000, seed=1)
-    ratios = np.log2(
-        density(points) / density.marginal([0, 1])(points[:2]) / density.marginal([2])(points[2:])
-    )
+    ratios = np.log2(density(points) / density.marginal([0, 1])(points[:2]) / density.marginal([2])(points[2:]))
     error = 3 * np.std(ratios) / np.sqrt(4000)
     assert error < 0.1
     assert estimate(x, y) == pytest.approx(np.mean(ratios), abs=error + 3e-3)
@@ -50,9 +48,7 @@ def test_units_in_other_coordinates_tell_the_same():
     assert estimate(turned, y) == pytest.approx(estimate(x, y), abs=1e-4)
     # A unit that repeats another, and a dead one, add nothing; they count as units all the same.
     assert estimate(np.hstack([x[:, :1], 2 * x[:, :1]]), y) == pytest.approx(estimate(x[:, :1], y), abs=1e-6)
-    assert estimate(np.hstack([x[:, :1], np.zeros_like(y)]), y) == pytest.approx(
-        estimate(x[:, :1], y), abs=1e-6
-    )
+    assert estimate(np.hstack([x[:, :1], np.zeros_like(y)]), y) == pytest.approx(estimate(x[:, :1], y), abs=1e-6)
 
 
 def test_two_classes_equal_the_integral_over_their_densities():

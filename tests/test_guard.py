@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from scratch import Scratch, repository
 
 
@@ -98,9 +99,7 @@ def test_a_wrong_value_is_one_line_that_names_the_key(house: Scratch, old: str, 
     assert drift(house) == {}, "nothing was recorded of a configuration that is wrong"
 
 
-@pytest.mark.parametrize(
-    ("k", "said"), [("three", "estimators.ksg.k: "), ("350", "350 is not below the 350 samples")]
-)
+@pytest.mark.parametrize(("k", "said"), [("three", "estimators.ksg.k: "), ("350", "350 is not below the 350 samples")])
 def test_a_wrong_k(house: Scratch, k: str, said: str) -> None:
     text = (house.path / "params.yaml").read_text()
     head, ksg = text.split("  ksg:\n")

@@ -51,9 +51,7 @@ def test_equals_the_sums_written_out():
         value = estimate(t, y, noise_variance=0.1, bound=bound, scale="none")
         assert value == pytest.approx(expected, abs=1e-12)
     # Kernels that are left out lie below exp(-45).
-    assert input_information(100 * t, noise_variance=0.1) == pytest.approx(
-        written_out(100 * t, 0.2), abs=1e-12
-    )
+    assert input_information(100 * t, noise_variance=0.1) == pytest.approx(written_out(100 * t, 0.2), abs=1e-12)
 
 
 def test_a_discrete_y_conditions_on_its_classes():

@@ -37,10 +37,7 @@ def layer(samples, seed):
 @pytest.mark.parametrize("units", [1, 2])
 def test_gaussian_truth(variant, correlation, units):
     truth_bits = -np.log2(1 - correlation**2) / 2
-    errors = [
-        estimate(*gaussian(1000, correlation, seed, units), variant=variant) - truth_bits
-        for seed in range(20)
-    ]
+    errors = [estimate(*gaussian(1000, correlation, seed, units), variant=variant) - truth_bits for seed in range(20)]
     assert abs(np.mean(errors)) < ksg.TOLERANCE_BITS
 
 
@@ -49,9 +46,7 @@ def test_vector_targets(variant):
     """Two independent pairs tell what the first tells and what the second tells."""
     (x, y), (v, w) = gaussian(3000, 0.8, 1), gaussian(3000, 0.5, 2)
     truth_bits = -np.log2(1 - 0.8**2) / 2 - np.log2(1 - 0.5**2) / 2
-    assert estimate(np.hstack([x, v]), np.hstack([y, w]), variant=variant) == pytest.approx(
-        truth_bits, abs=0.1
-    )
+    assert estimate(np.hstack([x, v]), np.hstack([y, w]), variant=variant) == pytest.approx(truth_bits, abs=0.1)
 
 
 @pytest.mark.parametrize("variant", [1, 2])
@@ -90,9 +85,7 @@ def test_scikit_learn_where_it_can(k):
     assert estimate(x, y, k=k, variant=1, scale="standard") == pytest.approx(nats[0] / np.log(2), abs=1e-6)
 
 
-@given(
-    seed=st.integers(0, 10**6), variant=st.sampled_from([1, 2]), scale=st.sampled_from(["standard", "rank"])
-)
+@given(seed=st.integers(0, 10**6), variant=st.sampled_from([1, 2]), scale=st.sampled_from(["standard", "rank"]))
 @settings(max_examples=30, deadline=None)
 def test_what_must_not_change_the_value(seed, variant, scale):
     """The order of rows and of units, exchanging x and y, and the scale of columns, ReLU zeros and all."""
@@ -188,6 +181,4 @@ def test_k_is_below_the_number_of_samples():
 @pytest.mark.parametrize("variant", [1, 2])
 def test_the_maximum_is_what_a_variable_tells_of_itself(variant):
     x = np.random.default_rng(0).normal(size=(80, 1))
-    assert estimate(x, x, variant=variant, k=4) == pytest.approx(
-        ksg.maximum_bits(80, variant=variant, k=4), abs=1e-12
-    )
+    assert estimate(x, x, variant=variant, k=4) == pytest.approx(ksg.maximum_bits(80, variant=variant, k=4), abs=1e-12)

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from scratch import Scratch
 
 from infoplane.config import Config
 from infoplane.memory import Memory
+from scratch import Scratch
 
 pytestmark = pytest.mark.pipeline
 

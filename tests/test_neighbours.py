@@ -93,9 +93,7 @@ def test_permuted_is_all_pairs_on_permuted_rows(shape, ties):
     permutations = np.array([np.random.default_rng(i).permutation(len(x)) for i in range(3)])
     for k in (1, 4):
         for variant in (1, 2):
-            found = permuted_information_bits(
-                x, y, permutations, k=k, variant=variant, scale="none", atoms="log"
-            )
+            found = permuted_information_bits(x, y, permutations, k=k, variant=variant, scale="none", atoms="log")
             expected = [by_all_pairs(x, y[p], k, variant, "log") for p in permutations]
             np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 

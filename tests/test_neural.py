@@ -241,9 +241,7 @@ def test_batching_changes_no_bit(bound, odd):
     params = {"bound": bound, "steps": 30, **odd}
     alone = [neural.estimate(x, y, rng=rng(i), **params) for i, x in enumerate(xs)]
     assert neural.estimate_many(xs, y, rngs=rngs(7), **params).tolist() == alone
-    assert (
-        neural.estimate_many(xs * 3, y, rngs=rngs(7) * 1 + rngs(7) + rngs(7), **params).tolist() == alone * 3
-    )
+    assert neural.estimate_many(xs * 3, y, rngs=rngs(7) * 1 + rngs(7) + rngs(7), **params).tolist() == alone * 3
     assert neural.estimate_many(xs[::-1], y, rngs=rngs(7)[::-1], **params).tolist() == alone[::-1]
 
 
@@ -332,9 +330,7 @@ def test_a_missing_device_is_an_error_and_auto_falls_back():
     x, y = gaussian(100, 0.5)
     with pytest.raises(InfoplaneError, match="device: no CUDA device"):
         neural.estimate(x, y, rng=rng(), device="cuda")
-    assert neural.estimate(x, y, rng=rng(), steps=5, device="auto") == neural.estimate(
-        x, y, rng=rng(), steps=5
-    )
+    assert neural.estimate(x, y, rng=rng(), steps=5, device="auto") == neural.estimate(x, y, rng=rng(), steps=5)
 
 
 def test_a_critic_that_diverges_is_an_error():

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+
 from scratch import Scratch, stages_run
 
 pytestmark = pytest.mark.pipeline
@@ -50,9 +51,7 @@ def test_an_estimators_file_reruns_its_ids_only(scratch: Scratch) -> None:
 
 
 def test_a_comment_in_train_reruns_train_alone(scratch: Scratch) -> None:
-    (scratch.path / "src/train.py").write_text(
-        (scratch.path / "src/train.py").read_text() + "\n# a comment\n"
-    )
+    (scratch.path / "src/train.py").write_text((scratch.path / "src/train.py").read_text() + "\n# a comment\n")
     assert scratch.repro() == ["train"]
 
 

@@ -40,9 +40,7 @@ def test_equals_the_definition(pair, alpha):
     assert value == pytest.approx(written_out(x, y, 0.7, 0.7, alpha), abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("rule", "factor_of"), [("silverman", "silverman_factor"), ("scott", "scotts_factor")]
-)
+@pytest.mark.parametrize(("rule", "factor_of"), [("silverman", "silverman_factor"), ("scott", "scotts_factor")])
 def test_width_rules_are_scipys(pair, rule, factor_of):
     widths = []
     for values in pair:
@@ -71,9 +69,7 @@ def test_shannons_entropy_is_the_limit(pair):
 def test_clusters_far_apart_are_as_many_equal_eigenvalues(alpha):
     """Four equal clusters: S = 2 bits for any alpha, and so is what the layer shows of their label."""
     label = np.tile(np.arange(4.0), 15)[:, None]
-    assert estimate(1000 * label, label, alpha=alpha, kernel_width=1.0, scale="none") == pytest.approx(
-        2, abs=1e-6
-    )
+    assert estimate(1000 * label, label, alpha=alpha, kernel_width=1.0, scale="none") == pytest.approx(2, abs=1e-6)
     shown = estimate(1000 * (label % 2), label, alpha=alpha, kernel_width=1.0, scale="none")
     assert shown == pytest.approx(1, abs=1e-6)
 
@@ -88,9 +84,7 @@ def test_lies_between_zero_and_log2_n(pair):
 def test_symmetric_and_free_of_one_common_scale(pair):
     x, y = pair
     assert estimate(x, y) == pytest.approx(estimate(y, x), abs=1e-9)
-    assert estimate(x * 1e200, y * 1e-200, scale="none") == pytest.approx(
-        estimate(x, y, scale="none"), abs=1e-9
-    )
+    assert estimate(x * 1e200, y * 1e-200, scale="none") == pytest.approx(estimate(x, y, scale="none"), abs=1e-9)
 
 
 def test_a_median_of_zero_says_so():

@@ -34,11 +34,7 @@ def run(
 # One network, four epochs, two layers whose truth is 2.0 and 1.5 bits, under a ceiling of 2.0.
 FIRST = [1.9, 2.0, 2.3, 2.0]  # errors -0.1, 0, 0.3, 0; 0.3 above the ceiling is more than 1.96 * 0.1
 SECOND = [1.5, 2.3, 2.55, 1.0]  # errors 0, 0.8, 1.05, -0.5; above the first by -0.4, 0.3, 0.25, -1.0
-PAIR = [
-    (0, e, layer, "y", v, 0.1, "")
-    for layer, row in (("l1", FIRST), ("l2", SECOND))
-    for e, v in enumerate(row)
-]
+PAIR = [(0, e, layer, "y", v, 0.1, "") for layer, row in (("l1", FIRST), ("l2", SECOND)) for e, v in enumerate(row)]
 KNOWN = [(0, e, layer, "y", bits) for e in range(4) for layer, bits in (("l1", 2.0), ("l2", 1.5))]
 
 
@@ -82,9 +78,7 @@ def test_an_estimator_weighs_its_layers_by_their_values(tmp_path: Path) -> None:
 
 def test_without_a_standard_error_the_spread_is_that_of_neighbouring_errors(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    epochs = sorted(
-        rng.choice(200, 60, replace=False).tolist()
-    )  # measured now and then: neighbours are measured ones
+    epochs = sorted(rng.choice(200, 60, replace=False).tolist())  # measured now and then: neighbours are measured ones
     value = {(r, e): rng.normal(1e3, 1 + e / 50) for r in range(3) for e in epochs}
     results = run(
         tmp_path,
@@ -143,9 +137,7 @@ def test_metrics_worked_out_by_hand(tmp_path: Path) -> None:
         for e in (0, 3)
         for t, f in (("y", "ties:4;dpi"), ("x", ""))
     ]
-    results = run(
-        tmp_path, rows, [(r, 3, "l1", t, b) for r in values for t, b in (("y", 1 / 3), ("x", "inf"))]
-    )
+    results = run(tmp_path, rows, [(r, 3, "l1", t, b) for r in values for t, b in (("y", 1 / 3), ("x", "inf"))])
     found = scoring.metrics(results, scoring.scoreboard(results))
     assert found["final_epoch"] == 3
     assert found["final_test_loss"] == 9.0 / 4

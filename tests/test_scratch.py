@@ -77,9 +77,7 @@ def saved_epoch() -> int:
         return int(json.loads(file.metadata()[checkpoints.KEY])["epoch"])
 
 
-def test_20_epochs_are_10_and_then_20_or_30_and_then_20(
-    train: Train, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_20_epochs_are_10_and_then_20_or_30_and_then_20(train: Train, capsys: pytest.CaptureFixture[str]) -> None:
     whole = train(epochs=20)
     assert store.checkpoint_epochs(Path("data")) == list(range(21))
     shutil.rmtree(".infoplane")
@@ -178,9 +176,7 @@ def test_the_state_of_any_optimiser_comes_back_as_it_was(tmp_path: Path) -> None
     """Nested, with integer keys and shared tensors, as LBFGS has it; bfloat16, which numpy has not."""
     shared = torch.arange(3.0)
     state = {
-        "state": {
-            0: {"step": torch.tensor(2.0), "old": [shared, shared], "al": [None, 0.1], "n": 3, "ok": True}
-        },
+        "state": {0: {"step": torch.tensor(2.0), "old": [shared, shared], "al": [None, 0.1], "n": 3, "ok": True}},
         "param_groups": [{"betas": (0.9, 0.999), "params": [0], "half": torch.ones(2, dtype=torch.bfloat16)}],
     }
     losses = np.arange(8, dtype=np.float32).reshape(4, 1, 2)

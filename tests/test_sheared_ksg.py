@@ -133,9 +133,7 @@ def plainly(x, y, k):
         t_near, y_near = t[near] - t[near].mean(axis=0), y[near] - y[near].mean(axis=0)
         moments = t_near.T @ t_near
         ridge = sheared_ksg.RIDGE * np.trace(moments) * np.eye(len(moments))
-        slope = (
-            np.linalg.solve(moments + ridge, t_near.T @ y_near) if moments.any() else 0 * t_near.T @ y_near
-        )
+        slope = np.linalg.solve(moments + ridge, t_near.T @ y_near) if moments.any() else 0 * t_near.T @ y_near
         degrees = min(t.shape[1], max(near.sum() - 2, 1))
         rest = np.sum((y_near - t_near @ slope) ** 2, axis=0)
         explained = np.sum(y_near**2, axis=0) - rest

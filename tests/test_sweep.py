@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+
 from scratch import Scratch
 
 pytestmark = pytest.mark.pipeline

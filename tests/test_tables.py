@@ -35,17 +35,13 @@ def test_numbers_read_back_as_the_same_doubles(tmp_path: Path) -> None:
 
 def test_only_the_configured_ids_are_read(tmp_path: Path) -> None:
     write_run(tmp_path, ids=["ksg"])
-    (tmp_path / "estimates" / "removed.csv").write_text(
-        "left over from an estimator that is no longer configured"
-    )
+    (tmp_path / "estimates" / "removed.csv").write_text("left over from an estimator that is no longer configured")
     assert set(tables.load_results(tmp_path, ["ksg"]).estimates["estimator"]) == {"ksg"}
 
 
 def test_a_missing_file_of_a_configured_id_is_named_with_what_to_run(tmp_path: Path) -> None:
     write_run(tmp_path, ids=["ksg"])
-    with pytest.raises(
-        InfoplaneError, match=r"estimates/binning\.csv: not there; run `dvc repro estimate@binning`"
-    ):
+    with pytest.raises(InfoplaneError, match=r"estimates/binning\.csv: not there; run `dvc repro estimate@binning`"):
         tables.load_results(tmp_path, ["ksg", "binning"])
 
 

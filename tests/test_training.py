@@ -92,9 +92,7 @@ def by_hand(config: Train, seed: int, build: Callable[[], nn.Module] = small) ->
 
 
 @pytest.mark.parametrize("optimizer", STACKED, ids=lambda o: o["_target_"])
-def test_a_replicate_agrees_with_a_plain_loop(
-    optimizer: dict[str, Any], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_replicate_agrees_with_a_plain_loop(optimizer: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     config = settings(optimizer)
     found = last(config)
     assert capsys.readouterr().err == "", "stacked, and nothing to be said"
@@ -159,9 +157,7 @@ class Frozen(nn.Module):
         return self.output(torch.tanh(self.random(self.random(x))))
 
 
-@pytest.mark.parametrize(
-    ("build", "together"), [(norm, True), (Frozen, True), (Recurrent, False), (Counting, False)]
-)
+@pytest.mark.parametrize(("build", "together"), [(norm, True), (Frozen, True), (Recurrent, False), (Counting, False)])
 def test_any_network_trains_as_it_does_alone(
     build: Callable[[], nn.Module], together: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,9 +206,7 @@ def test_losses_are_measured_in_eval_mode() -> None:
     weights = snapshot.tensors
     hidden = np.maximum(rows().of("test").x @ weights["0.weight"][0].T + weights["0.bias"][0], 0)
     outputs = hidden @ weights["3.weight"][0].T + weights["3.bias"][0]
-    np.testing.assert_allclose(
-        snapshot.losses[0, 1], ((outputs - rows().of("test").y) ** 2).mean(), rtol=1e-4
-    )
+    np.testing.assert_allclose(snapshot.losses[0, 1], ((outputs - rows().of("test").y) ** 2).mean(), rtol=1e-4)
 
 
 def test_epoch_0_is_the_untrained_network() -> None:

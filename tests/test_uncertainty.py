@@ -161,7 +161,5 @@ def test_two_values_have_two_nulls() -> None:
     how = method("binning")
     x, y = gaussian_pair(0.5, 60, generator(0, "two"))
     orders = uncertainty.permutations(20, 60, generator(0, "orders"))
-    first, second = (
-        uncertainty.null_bits(how, x, y, ("id", 0, epoch, "layer", "y"), orders, 0) for epoch in (0, 1)
-    )
+    first, second = (uncertainty.null_bits(how, x, y, ("id", 0, epoch, "layer", "y"), orders, 0) for epoch in (0, 1))
     assert not np.array_equal(first, second)

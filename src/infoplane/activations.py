@@ -49,9 +49,7 @@ def _outputs(network: nn.Module, call: Callable[[Tensor], Any], x: Tensor) -> di
     """Each child's output during `call(x)`, which calls `network`."""
     names = [name for name, _ in network.named_children()]
     outputs: dict[str, Tensor] = {}
-    hooks = [
-        child.register_forward_hook(partial(_keep, outputs, name)) for name, child in network.named_children()
-    ]
+    hooks = [child.register_forward_hook(partial(_keep, outputs, name)) for name, child in network.named_children()]
     try:
         call(x)
     finally:
@@ -70,9 +68,7 @@ def _keep(outputs: dict[str, Tensor], name: str, _layer: nn.Module, _args: Any, 
     if name in outputs:
         raise InfoplaneError(f"model: its layer {name} is called twice; give each call a layer of its own")
     if not isinstance(output, Tensor):
-        raise InfoplaneError(
-            f"model: its layer {name} puts out a {type(output).__name__}, not a tensor; wrap it"
-        )
+        raise InfoplaneError(f"model: its layer {name} puts out a {type(output).__name__}, not a tensor; wrap it")
     outputs[name] = output.reshape(len(output), -1).float().clone()  # a layer that follows may write in place
 
 

@@ -55,18 +55,12 @@ def read(path: Path) -> Checkpoint:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
         if KEY not in metadata:
-            raise InfoplaneError(
-                f"{path}: not a checkpoint of infoplane; make it again with `dvc repro train`"
-            )
+            raise InfoplaneError(f"{path}: not a checkpoint of infoplane; make it again with `dvc repro train`")
         values = json.loads(metadata[KEY])
     except FileNotFoundError:
-        raise InfoplaneError(
-            f"{path}: not there; run `dvc repro train`, or `dvc pull {path.parent}`"
-        ) from None
+        raise InfoplaneError(f"{path}: not there; run `dvc repro train`, or `dvc pull {path.parent}`") from None
     except (SafetensorError, OSError, TypeError, json.JSONDecodeError, RecursionError) as error:
-        raise InfoplaneError(
-            f"{path}: cannot be read ({error}); make it again with `dvc repro train`"
-        ) from None
+        raise InfoplaneError(f"{path}: cannot be read ({error}); make it again with `dvc repro train`") from None
     header = plugins.checked(Header, values, f"{path}: header")
     for name, tensor in tensors.items():
         if tensor.shape[:1] != (header.replicates,):

@@ -13,9 +13,7 @@ from .errors import InfoplaneError
 Result = TypeVar("Result")
 
 
-def run(
-    function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compute: Compute
-) -> Iterator[Result]:
+def run(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compute: Compute) -> Iterator[Result]:
     """`function(*task)` for each of `tasks`, in their order.
 
     Raises what the function raises, and `InfoplaneError` where no Dask scheduler answers.
@@ -39,16 +37,14 @@ def run(
             pool.shutdown(cancel_futures=True)
 
 
-def _on_dask(
-    function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], scheduler: str
-) -> Iterator[Result]:
+def _on_dask(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], scheduler: str) -> Iterator[Result]:
     """A task whose worker dies is computed again by another one."""
     try:
         from distributed import Client
     except ImportError:
         raise InfoplaneError("compute.scheduler: needs Dask; `pip install 'infoplane[dask]'`") from None
     try:
-        client = Client(scheduler, timeout=10, set_as_default=False)
+        client = Client(scheduler, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise InfoplaneError(
             f"compute.scheduler: no Dask scheduler answers at {scheduler} ({error}); start one with `dask scheduler`"

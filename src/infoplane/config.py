@@ -1,7 +1,7 @@
 """The experiment's configuration, validated once, at the edge.
 
-`Config` takes what params.yaml holds as plain Python values and hands it out as typed, frozen sections. Keys that belong to a
-dataset, model or estimator are checked against the signature of the function that takes them (`plugins`).
+`Config` takes what params.yaml holds as plain Python values and hands it out as typed, frozen sections. Keys that
+belong to a dataset, model or estimator are checked against the signature of the function that takes them (`plugins`).
 """
 
 import copy
@@ -87,7 +87,7 @@ class Measure(Section):
     first: Annotated[int, Field(ge=0)] = 0
     every: Count = 1
     epochs: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
-    targets: Annotated[list[Literal["y", "x"]], Field(min_length=1)] = ["y", "x"]  # noqa: RUF012 (a model copies it)
+    targets: Annotated[list[Literal["y", "x"]], Field(min_length=1)] = ["y", "x"]
     replicates: Literal["all"] | Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = "all"
     layers: Literal["all"] | Annotated[list[str], Field(min_length=1)] = "all"
 
@@ -116,7 +116,7 @@ class Plot(Section):
     """`answer` holds the estimator ids of the answering figure, each with the words that name it there."""
 
     hidden_layer: str | None = None
-    answer: dict[str, str] = {}  # noqa: RUF012 (a model copies it)
+    answer: dict[str, str] = {}
 
 
 class _Seed(Section):
@@ -187,9 +187,7 @@ class Config:
 
     def estimator(self, key: str) -> Estimator:
         if key not in self.estimator_ids:
-            raise InfoplaneError(
-                f"estimators.{key}: not configured; choose one of {', '.join(self.estimator_ids)}"
-            )
+            raise InfoplaneError(f"estimators.{key}: not configured; choose one of {', '.join(self.estimator_ids)}")
         where = f"estimators.{key}"
         values = self._section("estimators")[key]
         section = _with_params(values, Estimator, where, "estimators", "estimator", "estimate")
@@ -223,9 +221,7 @@ class Config:
         for key in self.estimator_ids:
             k = self.estimator(key).params.get("k")
             if isinstance(k, int) and k >= rows:
-                raise InfoplaneError(
-                    f"estimators.{key}.k: {k} is not below the {rows} samples measured; lower it"
-                )
+                raise InfoplaneError(f"estimators.{key}.k: {k} is not below the {rows} samples measured; lower it")
 
     def _section(self, key: str) -> Mapping[str, Any]:
         return _mapping(self._values.get(key), key)

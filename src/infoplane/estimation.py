@@ -51,33 +51,24 @@ def chosen_epochs(estimator: Estimator, available: Sequence[int]) -> list[int]:
     missing = sorted(set(measure.epochs) - set(available))
     if missing:
         raise InfoplaneError(
-            f"estimators.{estimator.id}.measure.epochs: {missing[0]} was not extracted; "
-            f"the last is {available[-1]}"
+            f"estimators.{estimator.id}.measure.epochs: {missing[0]} was not extracted; the last is {available[-1]}"
         )
     return sorted(set(measure.epochs))
 
 
-def estimate_epochs(
-    root: Path, estimator: Estimator, seed: int, epochs: Sequence[int]
-) -> list[dict[str, Any]]:
+def estimate_epochs(root: Path, estimator: Estimator, seed: int, epochs: Sequence[int]) -> list[dict[str, Any]]:
     """One row (see `columns`) for every value that `estimator.measure` asks for at `epochs`.
 
     `flags` has all words but those that need the truth (`flags.mark_truth`). No value depends on what else is
     in the block.
     """
     module = plugins.load("estimators", estimator.estimator, f"estimators.{estimator.id}.estimator")
-    methods = [
-        Method(module, estimator.params, target)
-        for target in ("y", "x")
-        if target in estimator.measure.targets
-    ]
+    methods = [Method(module, estimator.params, target) for target in ("y", "x") if target in estimator.measure.targets]
     dataset, layers = _load(root, estimator, seed, epochs, judge_scale=not methods[0].is_scale_invariant)
     rows = []
     for method in methods:
         try:
-            rows += _estimate(
-                method, estimator, seed, layers, dataset.y if method.target == "y" else dataset.x
-            )
+            rows += _estimate(method, estimator, seed, layers, dataset.y if method.target == "y" else dataset.x)
         except InfoplaneError as error:
             raise InfoplaneError(f"estimators.{estimator.id}: {error}") from error
     if estimator.measure.pairs == "right" and estimator.reduce is None:
@@ -100,9 +91,7 @@ def _estimate(
         stderr_bits = uncertainty.stderr_bits(method, xs, y, keys, estimator.stderr.splits, seed)
     orders = None
     if estimator.permutations is not None and method.has_pairs:
-        orders = uncertainty.permutations(
-            estimator.permutations, len(y), generator(seed, estimator.id, "permutations")
-        )
+        orders = uncertainty.permutations(estimator.permutations, len(y), generator(seed, estimator.id, "permutations"))
     rows = []
     for place, layer in enumerate(layers):
         row: dict[str, Any] = dict(zip(COLUMNS, [*keys[place], float(mi_bits[place])], strict=True))
@@ -182,7 +171,5 @@ def _chosen(
             continue
         replicates = sorted(set(measure.replicates))
         if replicates[-1] >= len(array):
-            raise InfoplaneError(
-                f"{where}.replicates: no replicate {replicates[-1]}; the last is {len(array) - 1}"
-            )
+            raise InfoplaneError(f"{where}.replicates: no replicate {replicates[-1]}; the last is {len(array) - 1}")
         yield name, replicates, array[replicates]

@@ -38,9 +38,7 @@ class Method:
             if hasattr(module, "input_information_many"):
                 found = module.input_information_many(xs, rngs=rngs, **params)
             else:
-                found = [
-                    module.input_information(x, rng=rng, **params) for x, rng in zip(xs, rngs, strict=True)
-                ]
+                found = [module.input_information(x, rng=rng, **params) for x, rng in zip(xs, rngs, strict=True)]
         elif hasattr(module, "estimate_flagged_many"):
             found, flags = module.estimate_flagged_many(xs, y, rngs=rngs, **params)
         elif hasattr(module, "estimate_many"):
@@ -52,9 +50,7 @@ class Method:
     def permuted(self, x: Array, y: Array, orders: NDArray[np.int64], rngs: Generators) -> Array:
         """The estimates in bits, `(draws,)`, of `x` with `y[order]` for each of `orders`."""
         if hasattr(self.module, "estimate_permuted"):
-            return _finite(
-                self.module.estimate_permuted(x, y, permutations=orders, rng=rngs[0], **self.params)
-            )
+            return _finite(self.module.estimate_permuted(x, y, permutations=orders, rng=rngs[0], **self.params))
         # The same pairs in another order: many x against one y, which many estimators do faster.
         return self.values([x[np.argsort(order)] for order in orders], y, rngs)[0]
 

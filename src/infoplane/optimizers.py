@@ -19,14 +19,8 @@ def maker(optimizer: Optimizer) -> Make:
     """What makes an optimiser of tensors. Raises `InfoplaneError` for a class or argument it has not."""
     name = optimizer.target.removeprefix("torch.optim.")
     kind = getattr(torch.optim, name, None)
-    if not (
-        inspect.isclass(kind)
-        and issubclass(kind, torch.optim.Optimizer)
-        and kind is not torch.optim.Optimizer
-    ):
-        raise InfoplaneError(
-            f"train.optimizer._target_: torch.optim has no optimiser {name}; SGD and Adam are two"
-        )
+    if not (inspect.isclass(kind) and issubclass(kind, torch.optim.Optimizer) and kind is not torch.optim.Optimizer):
+        raise InfoplaneError(f"train.optimizer._target_: torch.optim has no optimiser {name}; SGD and Adam are two")
     given = {"lr": optimizer.lr, **(optimizer.model_extra or {})}
     given = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     known = list(inspect.signature(kind).parameters)[1:]
@@ -60,9 +54,7 @@ def coupling(make: Make, shapes: Sequence[torch.Size], replicates: int) -> str |
         try:
             _descend(optimizer, tensors, [_split(low[number], shapes) for low in lowest])
         except REFUSALS as error:
-            raise InfoplaneError(
-                f"train.optimizer: cannot train this network: {error}; choose another"
-            ) from None
+            raise InfoplaneError(f"train.optimizer: cannot train this network: {error}; choose another") from None
     leaf = start.clone().requires_grad_()
     try:
         _descend(make([leaf]), [leaf], [[low] for low in lowest])
@@ -74,9 +66,7 @@ def coupling(make: Make, shapes: Sequence[torch.Size], replicates: int) -> str |
     return "the step of one number depends on others"
 
 
-def _descend(
-    optimizer: torch.optim.Optimizer, tensors: list[Tensor], lowest: Sequence[Sequence[Tensor]]
-) -> None:
+def _descend(optimizer: torch.optim.Optimizer, tensors: list[Tensor], lowest: Sequence[Sequence[Tensor]]) -> None:
     """A step towards each of `lowest` in turn, down a parabola that is steeper where that is larger."""
     for targets in lowest:
 

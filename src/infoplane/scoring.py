@@ -59,9 +59,7 @@ def errors(results: Results) -> pd.DataFrame:
     judged["place"] = judged["layer"].cat.codes
     before = judged[["estimator", "replicate", "epoch", "place", "mi_bits", "spread_bits"]].copy()
     before["place"] += 1
-    judged = judged.merge(
-        before, "left", on=["estimator", "replicate", "epoch", "place"], suffixes=("", "_before")
-    )
+    judged = judged.merge(before, "left", on=["estimator", "replicate", "epoch", "place"], suffixes=("", "_before"))
     spread_bits = (judged["spread_bits"] ** 2 + judged["spread_bits_before"] ** 2) ** 0.5
     judged["dpi_break"] = _breaks(judged["mi_bits"] - judged["mi_bits_before"], spread_bits)
     return judged.drop(columns=["place", "mi_bits_before", "spread_bits_before"])
@@ -95,9 +93,7 @@ def metrics(results: Results, board: list[dict[str, Any]]) -> dict[str, Any]:
         if truth is not None:
             found["final_truth_bits"][layer] = truth
     for name, row in overall(pd.DataFrame(board, columns=COLUMNS)).iterrows():
-        found["scoreboard"][name] = {
-            name: rounded(value) for name, value in row.items() if not np.isnan(value)
-        }
+        found["scoreboard"][name] = {name: rounded(value) for name, value in row.items() if not np.isnan(value)}
     return found
 
 
@@ -126,9 +122,7 @@ def _local_deviation(judged: pd.DataFrame) -> pd.Series:
     for _, group in judged.groupby(["estimator", "layer"], observed=True):
         centred = group["error_bits"] - group["error_bits"].mean()  # or the difference of squares cancels
         terms = pd.DataFrame({"count": 1.0, "total": centred, "squares": centred**2})
-        window = (
-            terms.groupby(group["epoch"]).sum().rolling(2 * NEIGHBOURS + 1, center=True, min_periods=1).sum()
-        )
+        window = terms.groupby(group["epoch"]).sum().rolling(2 * NEIGHBOURS + 1, center=True, min_periods=1).sum()
         excess = (window["squares"] - window["total"] ** 2 / window["count"]).clip(lower=0)
         deviation = (excess / (window["count"] - 1).clip(lower=1)) ** 0.5
         found[group.index] = group["epoch"].map(deviation)

@@ -87,9 +87,7 @@ class Scratch:
         self._save_state()
         with store.replacing(store.checkpoints_folder(root)) as new:
             for epoch in range(epochs + 1):
-                checkpoints.write(
-                    store.checkpoint_path(store.checkpoints_folder(new), epoch), self._checkpoint(epoch)
-                )
+                checkpoints.write(store.checkpoint_path(store.checkpoints_folder(new), epoch), self._checkpoint(epoch))
         store.save_training(root, np.stack(self.losses[: epochs + 1]))
 
     def _save_state(self) -> None:

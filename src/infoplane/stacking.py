@@ -53,13 +53,10 @@ class Stack:
         self.leaf = torch.cat(columns, dim=1)
         parts = torch.split(self.leaf, [column.shape[1] for column in columns], dim=1)
         self.trained = {
-            name: part.view(self.replicates, *each[0][name].shape)
-            for name, part in zip(trained, parts, strict=True)
+            name: part.view(self.replicates, *each[0][name].shape) for name, part in zip(trained, parts, strict=True)
         }
         self.fixed = {
-            name: torch.stack([one[name].detach() for one in each])
-            for name in each[0]
-            if name not in self.trained
+            name: torch.stack([one[name].detach() for one in each]) for name in each[0] if name not in self.trained
         }
 
     def tensors(self) -> dict[str, NDArray[Any]]:
@@ -83,9 +80,7 @@ class Stack:
 
         total = vmap(one)(weights, self.fixed, x, y).sum()
         gradients = torch.autograd.grad(total, list(weights.values()))
-        return torch.cat(
-            [gradient.reshape(self.replicates, -1) for gradient in gradients], dim=1
-        ), total.detach()
+        return torch.cat([gradient.reshape(self.replicates, -1) for gradient in gradients], dim=1), total.detach()
 
     @torch.no_grad()
     def apply(self, function: Callable[[Callable[[Tensor], Any]], Any]) -> Any:

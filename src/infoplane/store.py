@@ -87,9 +87,7 @@ def load_dataset(root: Path) -> Rows:
     _check(path, "y", rows.y, dimensions=2)
     lengths = {len(rows.x), len(rows.y), len(rows.split), len(rows.row_id)}
     if len(lengths) != 1:
-        raise InfoplaneError(
-            f"{path}: x, y, split and row_id have {sorted(lengths)} rows; run `dvc repro generate`"
-        )
+        raise InfoplaneError(f"{path}: x, y, split and row_id have {sorted(lengths)} rows; run `dvc repro generate`")
     strange = set(rows.split.tolist()) - set(SPLITS)
     if strange:
         raise InfoplaneError(f"{path}: split holds {sorted(strange)}; only {', '.join(SPLITS)} are known")
@@ -169,8 +167,7 @@ def load_activations(root: Path, epoch: int) -> Activations:
         _check(path, name, values, dimensions=3)
         if values.shape[1] != len(arrays["row_id"]):
             raise InfoplaneError(
-                f"{path}: {name} has {values.shape[1]} rows and row_id {len(arrays['row_id'])}; "
-                "run `dvc repro extract`"
+                f"{path}: {name} has {values.shape[1]} rows and row_id {len(arrays['row_id'])}; run `dvc repro extract`"
             )
     return Activations(layers, arrays["row_id"])
 
@@ -250,9 +247,7 @@ def load_npz(path: Path) -> dict[str, NDArray[Any]]:
     ) as error:
         if isinstance(error, InfoplaneError):
             raise
-        said = (
-            "holds Python objects, which are never unpickled" if "allow_pickle" in str(error) else str(error)
-        )
+        said = "holds Python objects, which are never unpickled" if "allow_pickle" in str(error) else str(error)
         raise InfoplaneError(f"{path}: cannot be read ({said}); make it again with `dvc repro`") from None
 
 

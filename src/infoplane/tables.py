@@ -161,9 +161,7 @@ def _read(
 
 def _wrong_number(path: Path, types: dict[str, str]) -> str:
     """Names the first cell that is not the number it should be."""
-    table = pd.read_csv(
-        path, dtype=str, keep_default_na=False, na_values=[], on_bad_lines="skip", encoding="utf-8"
-    )
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[], on_bad_lines="skip", encoding="utf-8")
     for name, kind in types.items():
         if kind != "str":
             number = pd.to_numeric(table[name], errors="coerce")

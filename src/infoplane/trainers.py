@@ -46,9 +46,7 @@ class Trainer(Protocol):
 class Together:
     """All replicates as one, with one optimiser on the leaf that holds all their weights."""
 
-    def __init__(
-        self, networks: Sequence[nn.Module], make: optimizers.Make, loss: stacking.Loss, data: Data
-    ) -> None:
+    def __init__(self, networks: Sequence[nn.Module], make: optimizers.Make, loss: stacking.Loss, data: Data) -> None:
         self.stack, self.loss, self.splits = stacking.Stack(networks), loss, (data.train, data.test)
         self.optimizers = [make([self.stack.leaf])]
         self.gradients: dict[torch.Size, Callable[..., Any]] = {}
@@ -60,9 +58,7 @@ class Together:
             self.optimizers[0].step(partial(self._slope, x, y))
 
     def losses(self) -> Tensor:
-        return torch.stack(
-            [play(*split) for play, split in zip(self.evaluations, self.splits, strict=True)], dim=1
-        )
+        return torch.stack([play(*split) for play, split in zip(self.evaluations, self.splits, strict=True)], dim=1)
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         return self.stack.tensors()
@@ -116,9 +112,7 @@ class Apart:
 
     def load(self, tensors: Mapping[str, NDArray[Any]]) -> None:
         for r, network in enumerate(self.networks):
-            stacking.put(
-                stacking.named_tensors(network), {name: tensor[r] for name, tensor in tensors.items()}
-            )
+            stacking.put(stacking.named_tensors(network), {name: tensor[r] for name, tensor in tensors.items()})
 
     def slope(self, network: nn.Module, x: Tensor, y: Tensor) -> Any:
         """The loss of one batch, x `(samples, inputs)`, its gradient left in the parameters."""

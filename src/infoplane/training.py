@@ -55,9 +55,7 @@ def data(rows: Rows, on: torch.device) -> Data:
     return Data(train, test)
 
 
-def run(
-    config: Train, build: Callable[[], nn.Module], data: Data, start: Snapshot | None = None
-) -> Iterator[Snapshot]:
+def run(config: Train, build: Callable[[], nn.Module], data: Data, start: Snapshot | None = None) -> Iterator[Snapshot]:
     """A snapshot of every epoch up to `config.epochs`: from 0, the untrained networks, or after `start`.
 
     Raises `InfoplaneError` when a loss or a weight is not finite, and for an optimiser or loss that torch has
@@ -65,9 +63,7 @@ def run(
     """
     if start is not None and start.epoch >= config.epochs:
         return
-    trainer = _trainer(
-        [_initial(build, config.seed + r, data) for r in range(config.replicates)], config, data
-    )
+    trainer = _trainer([_initial(build, config.seed + r, data) for r in range(config.replicates)], config, data)
     if start is None:
         yield _snapshot(trainer, 0, config)
     else:
@@ -83,9 +79,7 @@ def batches(config: Train, data: Data, epoch: int) -> Iterator[Batch]:
     """One epoch's batches: every row once a replicate, in its own order. The last batch may be small."""
     x, y = data.train
     seeds = range(config.seed, config.seed + config.replicates)
-    orders = torch.from_numpy(
-        np.stack([generator(seed, "batches", epoch).permutation(len(x)) for seed in seeds])
-    )
+    orders = torch.from_numpy(np.stack([generator(seed, "batches", epoch).permutation(len(x)) for seed in seeds]))
     for rows in torch.split(orders.to(x.device), config.batch_size, dim=1):
         yield x[rows], y[rows]
 
@@ -113,9 +107,7 @@ def _trainer(networks: list[nn.Module], config: Train, data: Data) -> Trainer:
         else:
             if reason is None:
                 return together
-    print(
-        f"infoplane: training the replicates one by one, not stacked: {reason}", file=sys.stderr, flush=True
-    )
+    print(f"infoplane: training the replicates one by one, not stacked: {reason}", file=sys.stderr, flush=True)
     return apart
 
 
@@ -133,16 +125,11 @@ def _difference(together: Together, apart: Apart, batches: Sequence[Batch]) -> s
     for x, y in batches:
         for number, network in enumerate(apart.networks):
             apart.slope(network, x[number], y[number])
-        each = [
-            torch.cat([p.grad.flatten() for p in n.parameters() if p.grad is not None])
-            for n in apart.networks
-        ]
+        each = [torch.cat([p.grad.flatten() for p in n.parameters() if p.grad is not None]) for n in apart.networks]
         pairs.append(("gradients", together.gradient(x, y)[0], torch.stack(each)))
     pairs.append(("losses", together.losses(), apart.losses()))
     others = apart.tensors()
-    pairs += [
-        (name, torch.from_numpy(t), torch.from_numpy(others[name])) for name, t in together.tensors().items()
-    ]
+    pairs += [(name, torch.from_numpy(t), torch.from_numpy(others[name])) for name, t in together.tensors().items()]
     together.load(before)
     for name, one, other in pairs:
         one, other = one.double(), other.double()

@@ -21,9 +21,7 @@ Key = tuple[int | str, ...]  # of a value: (estimator id, replicate, epoch, laye
 NORMAL_QUANTILE = 1.959963984540054  # 1.96 standard errors on either side hold 95 % of a normal law
 
 
-def stderr_bits(
-    method: Method, xs: Sequence[Array], y: Floats, keys: Sequence[Key], splits: int, seed: int
-) -> Floats:
+def stderr_bits(method: Method, xs: Sequence[Array], y: Floats, keys: Sequence[Key], splits: int, seed: int) -> Floats:
     """The standard error of the value of each `x` of `xs` with `y`, `(len(xs),)` bits.
 
     The variance of an estimate falls as B/n, and disjoint subsamples show B (Holmes & Nemenman 2019): two

@@ -105,10 +105,7 @@ class Critics:
 def _parts(vector: Tensor, stacks: Sequence[NDArray[np.float32]]) -> list[Tensor]:
     """Views of `vector` in the order and shapes of `stacks`, `(2, critics, ...)` as `(2 critics, ...)`."""
     ends = np.cumsum([stack.size for stack in stacks])
-    return [
-        vector[end - stack.size : end].view(-1, *stack.shape[2:])
-        for end, stack in zip(ends, stacks, strict=True)
-    ]
+    return [vector[end - stack.size : end].view(-1, *stack.shape[2:]) for end, stack in zip(ends, stacks, strict=True)]
 
 
 def _first_weights(

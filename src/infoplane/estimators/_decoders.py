@@ -79,9 +79,7 @@ def _fit(
     """
     units, outputs = features.shape[1], targets.shape[1]
     shapes = (
-        [(units, hidden), (1, hidden), (hidden, outputs), (1, outputs)]
-        if hidden
-        else [(units, outputs), (1, outputs)]
+        [(units, hidden), (1, hidden), (hidden, outputs), (1, outputs)] if hidden else [(units, outputs), (1, outputs)]
     )
     ends = np.cumsum([a * b for a, b in shapes])
 

@@ -39,9 +39,7 @@ def regression_loss_bits(t: Floats, squares: Floats, y: Floats) -> Floats:
     y = y - y.mean(axis=1, keepdims=True)
     samples, targets = y.shape[1:]
     if samples < targets + 2:
-        raise InfoplaneError(
-            f"y: {samples} samples are too few for {targets} targets; take {targets + 2} or more"
-        )
+        raise InfoplaneError(f"y: {samples} samples are too few for {targets} targets; take {targets + 2} or more")
     prior = PRIORS * samples
     shrink = 1 / (squares[:, None, :] + prior[:, None])  # (layers, priors, r)
     leverage = 1 / samples + shrink @ np.swapaxes(t**2, 1, 2)  # (layers, priors, samples)
@@ -67,7 +65,5 @@ def regression_loss_bits(t: Floats, squares: Floats, y: Floats) -> Floats:
     mixed = logsumexp(log_evidence, axis=1) - logsumexp(log_evidence - log_q, axis=1)
     loss = -np.mean(mixed, axis=1) / np.log(2)
     if not np.isfinite(loss).all():
-        raise InfoplaneError(
-            "y: one sample stands so far apart that the others are as good as equal; leave it out"
-        )
+        raise InfoplaneError("y: one sample stands so far apart that the others are as good as equal; leave it out")
     return np.asarray(loss)

@@ -48,9 +48,7 @@ def estimate(
     the bin at the edge: ReLU layers on tanh's [-1, 1] lose most of what they hold that way.
     """
     return float(
-        estimate_many([x], y, rngs=[rng], rule=rule, bins=bins, bins_y=bins_y, range=range, outside=outside)[
-            0
-        ]
+        estimate_many([x], y, rngs=[rng], rule=rule, bins=bins, bins_y=bins_y, range=range, outside=outside)[0]
     )
 
 
@@ -67,9 +65,7 @@ def estimate_many(
 ) -> Floats:
     """`estimate` of each of `xs` against one y, `(len(xs),)` bits."""
     y_cells = _y_cells(y, rule, bins_y or bins)
-    return np.array(
-        [_information(_cells(x, rule, bins, range, outside), y_cells) for x in xs], dtype=np.float64
-    )
+    return np.array([_information(_cells(x, rule, bins, range, outside), y_cells) for x in xs], dtype=np.float64)
 
 
 def estimate_permuted(
@@ -101,9 +97,7 @@ def input_information(
 ) -> float:
     """I(X; bin T) = H(bin T) in bits, T a function of X; t `(samples, units)`."""
     return float(
-        input_information_many(
-            [t], rngs=[rng], rule=rule, bins=bins, range=range, outside=outside, bins_y=bins_y
-        )[0]
+        input_information_many([t], rngs=[rng], rule=rule, bins=bins, range=range, outside=outside, bins_y=bins_y)[0]
     )
 
 
@@ -131,9 +125,7 @@ def _cells(t: Floats, rule: Rule, bins: int, range: list[float] | None, outside:
     t = rows(t)
     if rule == "quantile":
         if range is not None:
-            raise InfoplaneError(
-                "range: quantile bins have edges of their own; leave it out or use rule: width"
-            )
+            raise InfoplaneError("range: quantile bins have edges of their own; leave it out or use rule: width")
         firsts = np.arange(1, bins) * len(t) // bins
         return np.asarray(_number_by_edges(t, np.sort(t.T, axis=1)[:, firsts]))
     if range is None:

@@ -49,9 +49,7 @@ NEIGHBOURS = 10
 CHUNK = 64
 
 
-def estimate(
-    x: Floats, y: Floats, *, rng: np.random.Generator, decoder: Decoder = "linear", folds: Folds = 5
-) -> float:
+def estimate(x: Floats, y: Floats, *, rng: np.random.Generator, decoder: Decoder = "linear", folds: Folds = 5) -> float:
     """The bound in bits; x `(samples, units)`, y `(samples, targets)`.
 
     `folds` are those of softmax regression and of the network. Raises `InfoplaneError` for a y that is

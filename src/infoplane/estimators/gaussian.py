@@ -51,9 +51,7 @@ def estimate(
     mean_variance = np.trace(covariance) / len(covariance)
     covariance = (1 - weight) * covariance + weight * mean_variance * np.eye(len(covariance))
     units = t.shape[1]
-    logs = [
-        np.linalg.slogdet(c) for c in (covariance[:units, :units], covariance[units:, units:], covariance)
-    ]
+    logs = [np.linalg.slogdet(c) for c in (covariance[:units, :units], covariance[units:, units:], covariance)]
     if not np.linalg.eigvalsh(covariance)[0] > NO_SPREAD * mean_variance:
         raise InfoplaneError("y is a linear function of the layer: infinite for a Gaussian; set a shrinkage")
     return float((logs[0][1] + logs[1][1] - logs[2][1]) / 2 / np.log(2))

@@ -64,8 +64,7 @@ def estimate(
     both = np.hstack([t, z])
     if both.shape[1] > 3:
         raise InfoplaneError(
-            f"a density of {x.shape[1]} units and {y.shape[1]} targets is out of reach; choose another "
-            "estimator"
+            f"a density of {x.shape[1]} units and {y.shape[1]} targets is out of reach; choose another estimator"
         )
     whitened = _white(both)
     if whitened.shape[1] < both.shape[1]:
@@ -124,8 +123,7 @@ def _entropy(t: Floats, width: float) -> float:
         points = int(np.ceil((high - low) / step)) + 1
         if points > FINEST:
             raise InfoplaneError(
-                f"bandwidth: the layer is {(high - low) / width:.0f} kernels wide, too many to integrate "
-                "over; raise it"
+                f"bandwidth: the layer is {(high - low) / width:.0f} kernels wide, too many to integrate over; raise it"
             )
         grid = low + step * np.arange(points)
         kernels.append(np.exp(-(((grid[:, None] - column) / width) ** 2) / 2) / (width * np.sqrt(2 * np.pi)))

@@ -45,9 +45,7 @@ def estimate(
     scale: Scale = "standard",
 ) -> float:
     """I(T + N; Y), for a continuous y I(T + N; Y + N'); x `(samples, units)`, y `(samples, targets)`."""
-    return float(
-        estimate_many([x], y, rngs=[rng], noise_variance=noise_variance, bound=bound, scale=scale)[0]
-    )
+    return float(estimate_many([x], y, rngs=[rng], noise_variance=noise_variance, bound=bound, scale=scale)[0])
 
 
 def estimate_many(
@@ -67,9 +65,7 @@ def estimate_many(
         return np.array([_bits(t, width) - _bits_within(t, classes, width) for t in layers], dtype=np.float64)
     y = _scaled(y, scale)
     y_bits = _bits(y, width)
-    return np.array(
-        [_bits(t, width) + y_bits - _bits(np.hstack([t, y]), width) for t in layers], dtype=np.float64
-    )
+    return np.array([_bits(t, width) + y_bits - _bits(np.hstack([t, y]), width) for t in layers], dtype=np.float64)
 
 
 def estimate_permuted(

@@ -23,9 +23,7 @@ Neighbours = Annotated[int, Field(ge=1)]
 Values = NDArray[np.floating]
 
 
-def estimate(
-    x: Values, y: Values, *, rng: np.random.Generator, k: Neighbours = 3, scale: Scale = "standard"
-) -> float:
+def estimate(x: Values, y: Values, *, rng: np.random.Generator, k: Neighbours = 3, scale: Scale = "standard") -> float:
     """I(X;Y) in bits of x `(samples, units)` and y `(samples, targets)`. Draws nothing from `rng`.
 
     A constant x or y gives 0. Raises `InfoplaneError` where k is not below the number of samples.

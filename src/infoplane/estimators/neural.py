@@ -126,9 +126,7 @@ class _Settings:
     device: str
 
 
-def estimate_many(
-    xs: Sequence[Floats], y: Floats, *, rngs: Sequence[np.random.Generator], **params: Any
-) -> Floats:
+def estimate_many(xs: Sequence[Floats], y: Floats, *, rngs: Sequence[np.random.Generator], **params: Any) -> Floats:
     """`estimate` of each of `xs` against one y, `(len(xs),)` bits; `params` are those of `estimate`."""
     return estimate_flagged_many(xs, y, rngs=rngs, **params)[0]
 
@@ -225,9 +223,7 @@ def _train(
 
     def held_out(blocks: Indices, measure: Callable[[Tensor], Tensor]) -> Tensor:
         """`measure` of the scores of each block `(blocks, critics, rows)`, averaged: `(critics,)` nats."""
-        found = [
-            measure(critics.scores(torch.from_numpy(block).to(settings.device)).double()) for block in blocks
-        ]
+        found = [measure(critics.scores(torch.from_numpy(block).to(settings.device)).double()) for block in blocks]
         return torch.stack(found).mean(0)
 
     curve = [held_out(select, loss.objective)]
@@ -263,9 +259,7 @@ def _rising(curve: Floats) -> bool:
     return bool(curve[early:].max() - curve[:early].max() > LATE_RISE * (curve.max() - curve[0]))
 
 
-def _parts(
-    rng: np.random.Generator, samples: int, folds: int, judged: int
-) -> tuple[Indices, Indices, Indices]:
+def _parts(rng: np.random.Generator, samples: int, folds: int, judged: int) -> tuple[Indices, Indices, Indices]:
     """Rows to learn from, to select by and to judge on, `(judged, rows)` each; spare ones are learnt from."""
     order, size = rng.permutation(samples), samples // folds
     turned = np.stack([np.roll(order[: folds * size], -part * size) for part in range(judged)])

@@ -66,9 +66,7 @@ def _layers(results: Results, plot: Plot) -> list[str]:
     """The hidden layer of `plot.hidden_layer`, by default the last, and the output."""
     if plot.hidden_layer is not None and plot.hidden_layer not in results.layers:
         known = ", ".join(results.layers)
-        raise InfoplaneError(
-            f"plot.hidden_layer: no layer {plot.hidden_layer!r}; choose one of {known}, or null"
-        )
+        raise InfoplaneError(f"plot.hidden_layer: no layer {plot.hidden_layer!r}; choose one of {known}, or null")
     hidden = plot.hidden_layer or results.layers[-2:][0]
     return list(dict.fromkeys([hidden, results.layers[-1]]))
 
@@ -155,11 +153,7 @@ def apart(values: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
 
 
 def _title(results: Results, truth: pd.DataFrame, layers: list[str], networks: int) -> tuple[str, str]:
-    of = (
-        " of one network, which all of these measured"
-        if networks == 1
-        else f", median of {networks} networks"
-    )
+    of = " of one network, which all of these measured" if networks == 1 else f", median of {networks} networks"
     text = f"I(T;Y){of}. Epochs are to scale up to 10, then logarithmic; the last values stand on the right."
     here, ceiling_bits = truth[truth["layer"] == layers[0]], results.ceiling_bits
     if here.empty or ceiling_bits is None:
@@ -171,9 +165,7 @@ def _title(results: Results, truth: pd.DataFrame, layers: list[str], networks: i
     return f"{when}, {layers[0]} holds {held} bits that the input tells about the target", text
 
 
-def _handles(
-    results: Results, names: dict[str, str], estimates: pd.DataFrame, truth: pd.DataFrame
-) -> list[Artist]:
+def _handles(results: Results, names: dict[str, str], estimates: pd.DataFrame, truth: pd.DataFrame) -> list[Artist]:
     found: list[Artist] = [
         style.line_handle(words, **style.estimator(key, results.ids)) for key, words in names.items()
     ]

@@ -92,9 +92,7 @@ def _title(truth: pd.DataFrame, target: str, samples: int, flagged: bool) -> tup
     return title, text
 
 
-def _handles(
-    results: Results, estimates: pd.DataFrame, truth: pd.DataFrame, target: str, samples: int
-) -> list[Artist]:
+def _handles(results: Results, estimates: pd.DataFrame, truth: pd.DataFrame, target: str, samples: int) -> list[Artist]:
     found: list[Artist] = [
         style.line_handle("estimate: median of the networks"),
         *style.band_handles(estimates),

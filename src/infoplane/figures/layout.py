@@ -48,9 +48,7 @@ def panels(
     figure = Figure(figsize=(across, total))
     lower = total - MARGIN - TITLE * len(title_lines) - 0.04
     figure.text(MARGIN / across, 1 - MARGIN / total, "\n".join(title_lines), size=11, weight="bold", va="top")
-    figure.text(
-        MARGIN / across, lower / total, "\n".join(text_lines), color=style.GREY, va="top", linespacing=1.3
-    )
+    figure.text(MARGIN / across, lower / total, "\n".join(text_lines), color=style.GREY, va="top", linespacing=1.3)
     axes = figure.subplots(
         rows,
         columns,

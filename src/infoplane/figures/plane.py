@@ -17,9 +17,7 @@ from . import layout, style
 
 COLUMNS = 3
 MARKERS = "osD^vP*X"  # a layer's, in network order
-COLORS = ListedColormap(
-    matplotlib.colormaps["viridis"](np.linspace(0, 0.93, 256))
-)  # white drowns its last yellow
+COLORS = ListedColormap(matplotlib.colormaps["viridis"](np.linspace(0, 0.93, 256)))  # white drowns its last yellow
 STEPS = 40  # colours along the logarithmic part of a path
 
 
@@ -45,9 +43,7 @@ def figure(results: Results, samples: int) -> Figure:
         text=_text(results),
     )
     last = int(medians["epoch"].max())
-    norm = (
-        SymLogNorm(style.LINEAR, vmin=0, vmax=last) if last > 2 * style.LINEAR else Normalize(0, max(last, 1))
-    )
+    norm = SymLogNorm(style.LINEAR, vmin=0, vmax=last) if last > 2 * style.LINEAR else Normalize(0, max(last, 1))
     for key, ax in zip(shown, axes.flat, strict=False):
         own = medians[medians["estimator"] == key]
         for place, layer in enumerate(results.layers):
@@ -120,9 +116,7 @@ def _draw_colorbar(fig: Figure, top: Axes, bottom: Axes, norm: Normalize, last: 
     """To the right of all panels, as tall as they."""
     low, high = bottom.get_position().y0, top.get_position().y1
     cax = fig.add_axes((1 - 0.65 / fig.get_figwidth(), low, 0.12 / fig.get_figwidth(), high - low))
-    bar = fig.colorbar(
-        ScalarMappable(norm, COLORS), cax=cax, ticks=[e for e in style.EPOCHS if e <= max(last, 1)]
-    )
+    bar = fig.colorbar(ScalarMappable(norm, COLORS), cax=cax, ticks=[e for e in style.EPOCHS if e <= max(last, 1)])
     bar.ax.minorticks_off()
     bar.ax.yaxis.set_major_formatter(lambda epoch, _: f"{epoch:g}")
     bar.outline.set_visible(False)

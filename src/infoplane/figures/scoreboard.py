@@ -11,9 +11,7 @@ from ..scoring import overall
 from ..tables import Results
 from . import layout, style
 
-COLORS = matplotlib.colormaps[
-    "PuOr_r"
-]  # purple too low, orange too high; all kinds of colour vision part them
+COLORS = matplotlib.colormaps["PuOr_r"]  # purple too low, orange too high; all kinds of colour vision part them
 NORM = SymLogNorm(0.1, vmin=-8, vmax=8)  # bits; in proportion up to 0.1, then logarithmic
 ROW = 0.42  # inches
 SUMMARY = {
@@ -60,9 +58,7 @@ def figure(board: pd.DataFrame, results: Results) -> Figure:
             if len(scores):
                 _draw_cell(ax, place, y, scores.iloc[0])
             else:
-                ax.text(
-                    place + 0.5, y + 0.5, "not measured", ha="center", va="center", color=style.GREY, size=7
-                )
+                ax.text(place + 0.5, y + 0.5, "not measured", ha="center", va="center", color=style.GREY, size=7)
         for name, x in columns.items():
             words = SUMMARY[name][1].format(row[name]) if pd.notna(row[name]) else "–"
             ax.text(x, y + 0.5, words, ha="center", va="center", size=9)
@@ -70,9 +66,7 @@ def figure(board: pd.DataFrame, results: Results) -> Figure:
 
 
 def _draw_head(ax: Axes, x: float, words: str) -> None:
-    ax.annotate(
-        words, (x, 0), xytext=(0, 4), textcoords="offset points", ha="center", va="bottom", weight="bold"
-    )
+    ax.annotate(words, (x, 0), xytext=(0, 4), textcoords="offset points", ha="center", va="bottom", weight="bold")
 
 
 def _draw_cell(ax: Axes, x: int, y: int, score: pd.Series) -> None:

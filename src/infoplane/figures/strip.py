@@ -67,14 +67,10 @@ def draw(ax: Axes, found: pd.DataFrame, rows: Sequence[str], epochs: NDArray[np.
             starts, ends = stretches(here >= least, epochs)
             y = (len(rows) - place - 0.5) * ROW
             transform = ax.get_xaxis_transform()
-            ax.hlines(
-                [y] * len(starts), starts, ends, color=color(flag), alpha=alpha, lw=1.7, transform=transform
-            )
+            ax.hlines([y] * len(starts), starts, ends, color=color(flag), alpha=alpha, lw=1.7, transform=transform)
 
 
-def stretches(
-    on: NDArray[np.bool_], epochs: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def stretches(on: NDArray[np.bool_], epochs: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where runs of `on` begin and end, half way to the neighbouring epoch that was measured."""
     middles = (epochs[1:] + epochs[:-1]) / 2
     low = np.concatenate([[epochs[0] - 0.5], middles])

@@ -11,9 +11,7 @@ from matplotlib.figure import Figure
 from . import layout, style
 
 
-def figure(
-    table: pd.DataFrame, key: str, setting: str, truth: pd.DataFrame, ceiling_bits: float | None
-) -> Figure:
+def figure(table: pd.DataFrame, key: str, setting: str, truth: pd.DataFrame, ceiling_bits: float | None) -> Figure:
     """`table` has the columns of an estimates file (target "y") and one named `setting`.
 
     The band is the replicates' 5 to 95 %; the truth is a level, for it does not depend on the setting.
@@ -66,9 +64,7 @@ def _setting_axis(ax: Axes, values: list[object], places: np.ndarray, numeric: b
 
 def _handles(epochs: list[int], has_truth: bool, ceiling_bits: float | None) -> list[Artist]:
     found: list[Artist] = [
-        style.line_handle(
-            f"epoch {epoch}", color=style.ESTIMATORS[number % len(style.ESTIMATORS)], marker="o"
-        )
+        style.line_handle(f"epoch {epoch}", color=style.ESTIMATORS[number % len(style.ESTIMATORS)], marker="o")
         for number, epoch in enumerate(epochs)
     ]
     if has_truth:

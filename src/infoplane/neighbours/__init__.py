@@ -37,9 +37,7 @@ Atoms = Literal["psi", "log"]
 Result = TypeVar("Result")
 
 
-def information_bits(
-    xs: Sequence[Values], y: Values, *, k: int, variant: int, scale: Scale, atoms: Atoms
-) -> Array:
+def information_bits(xs: Sequence[Values], y: Values, *, k: int, variant: int, scale: Scale, atoms: Atoms) -> Array:
     """I(X;Y) in bits of each of `xs` `(samples, units)`, which may differ in units, with y `(samples,
     targets)`.
 
@@ -73,9 +71,7 @@ def permuted_information_bits(
         return np.zeros(len(permutations))
     x_tiled, y_tiled = tiled(x, near_order(x)), tiled(y, near_order(y))
     permutations = np.ascontiguousarray(permutations, dtype=np.int64)
-    nats = permuted_information(
-        x_tiled, y, y_tiled, _sorted(y), permutations, k, variant, *_tables(len(y), atoms)
-    )
+    nats = permuted_information(x_tiled, y, y_tiled, _sorted(y), permutations, k, variant, *_tables(len(y), atoms))
     return np.asarray(nats / np.log(2))
 
 

@@ -97,9 +97,7 @@ def nearest(x, y, k, variant):  # type: ignore[no-untyped-def]
             bound[:] = stretch(smallest, k - 1, JUST_OUTSIDE, reach, 0)
             while boxes_near == 0 and step < groups:  # its own group of tiles first
                 group = (home // WIDTH + step) % groups
-                boxes_near = farthest_side(
-                    x_boxes, group, 0, 2 * columns, corner, 0, zeros, 0, spare, 0, bound, 0
-                )
+                boxes_near = farthest_side(x_boxes, group, 0, 2 * columns, corner, 0, zeros, 0, spare, 0, bound, 0)
                 if step == 0:
                     boxes_near &= ~(1 << home % WIDTH)
                 step += 1

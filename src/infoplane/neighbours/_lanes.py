@@ -58,9 +58,7 @@ class _Code:
         function = declare(self.build.module, kind, f"llvm.{name}.v{WIDTH}f64")
         return self.build.call(function, rows, fastmath=("nnan",))
 
-    def loop(
-        self, start: Any, stop: Any, values: Sequence[Any], body: Callable[..., Sequence[Any]]
-    ) -> Sequence[Any]:
+    def loop(self, start: Any, stop: Any, values: Sequence[Any], body: Callable[..., Sequence[Any]]) -> Sequence[Any]:
         """`values = body(i, *values)` for i from start to stop - 1, but at least once."""
         build = self.build
         before, inside, after = build.block, build.append_basic_block(), build.append_basic_block()
