@@ -14,17 +14,7 @@ import numpy as np
 
 from ._columns import standardised
 from ._compile import compiled, inlined
-from ._lanes import (
-    WIDTH,
-    count_bits,
-    count_rows,
-    farthest_column,
-    farthest_side,
-    fit,
-    lowest_bit,
-    sink,
-    stretch,
-)
+from ._lanes import WIDTH, count_bits, count_rows, fit, from_box, from_point, lowest_bit, of_boxes, sink, stretch
 from ._tiles import near_order, tiled
 
 FAR = 1e308  # beyond all distances, and finite where it is stretched by a tie
@@ -85,9 +75,15 @@ def nearest(x, y, k, variant):  # type: ignore[no-untyped-def]
             corner[0, columns + u] = -x_boxes[home // WIDTH, u, home % WIDTH]
         smallest[:] = FAR
         reach[:] = FAR
+        bound[:] = FAR
         t, rows, step, group, boxes_near = home, 0, 0, 0, 0
         while True:
-            for j in range(t * WIDTH, min(n, t * WIDTH + WIDTH)):
+            inside = from_box(x_tiles, t, 0, min(CHUNK, columns), corner, 0, zeros, 0, spare, 0, bound, 0)
+            if t == count - 1:
+                inside &= (1 << n - t * WIDTH) - 1
+            while inside:
+                j = t * WIDTH + lowest_bit(inside)
+                inside &= inside - 1
                 if distances(x_tiles, home, x_points, j, zeros, in_x, rows, reach):
                     if distances(y_tiles, home, y_points, j, zeros, in_y, rows, reach):
                         if t == home:
@@ -97,7 +93,7 @@ def nearest(x, y, k, variant):  # type: ignore[no-untyped-def]
             bound[:] = stretch(smallest, k - 1, JUST_OUTSIDE, reach, 0)
             while boxes_near == 0 and step < groups:  # its own group of tiles first
                 group = (home // WIDTH + step) % groups
-                boxes_near = farthest_side(x_boxes, group, 0, 2 * columns, corner, 0, zeros, 0, spare, 0, bound, 0)
+                boxes_near = of_boxes(x_boxes, group, 0, 2 * columns, corner, 0, zeros, 0, spare, 0, bound, 0)
                 if step == 0:
                     boxes_near &= ~(1 << home % WIDTH)
                 step += 1
@@ -148,10 +144,10 @@ def distances(tiles, t, points, j, start, out, o, bound):  # type: ignore[no-unt
     Stops early, with distances too small but beyond the bound, once the whole tile is beyond it.
     """
     columns = tiles.shape[1]
-    near = farthest_column(tiles, t, 0, min(CHUNK, columns), points, j, start, 0, out, o, bound, 0)
+    near = from_point(tiles, t, 0, min(CHUNK, columns), points, j, start, 0, out, o, bound, 0)
     u = CHUNK
     while u < columns and near:
-        near = farthest_column(tiles, t, u, min(u + CHUNK, columns), points, j, out, o, out, o, bound, 0)
+        near = from_point(tiles, t, u, min(u + CHUNK, columns), points, j, out, o, out, o, bound, 0)
         u += CHUNK
     return near
 
@@ -177,7 +173,7 @@ def count_within(side, points, j, radius, corner, rows):  # type: ignore[no-unty
     bound[:] = radius
     count = 0
     for group in range(len(boxes)):
-        boxes_near = farthest_side(boxes, group, 0, 2 * columns, corner, 0, zeros, 0, spare, 0, bound, 0)
+        boxes_near = of_boxes(boxes, group, 0, 2 * columns, corner, 0, zeros, 0, spare, 0, bound, 0)
         while boxes_near:
             t = group * WIDTH + lowest_bit(boxes_near)
             boxes_near &= boxes_near - 1

@@ -89,16 +89,24 @@ def _operation(result: Any, kinds: Sequence[Any], body: Callable[..., Any]) -> t
     return result(*kinds), generate
 
 
-def _farthest(absolute: bool) -> Any:
+def _farthest(difference: Callable[..., Any]) -> Any:
+    """The largest of 0 and the differences, lane by lane, of tile t's columns first to last - 1 from `points[j]`.
+
+    It goes to `out[o]`, and is at least `start[s]`. Gives the bits of the lanes in which it is at most `bound[b]`.
+    """
+
     def body(code, tiles, t, first, last, points, j, start, s, out, o, bound, b):  # type: ignore[no-untyped-def]
         build = code.build
-        tile = code.row(tiles, build.mul(t, build.extract_value(tiles.shape, 1)))
+        columns = build.extract_value(tiles.shape, 1)
+        tile = code.row(tiles, build.mul(t, columns))
         point = build.gep(points.data, [build.mul(j, build.extract_value(points.shape, 1))])
 
         def farther(u: Any, farthest: Any) -> list[Any]:
-            column, here = code.load(build.gep(tile, [u])), build.load(build.gep(point, [u]))
-            difference = build.fsub(column, code.spread(here))
-            return [code.larger(code.llvm("fabs", difference) if absolute else difference, farthest)]
+            def here(column: Any) -> Any:
+                return code.spread(build.load(build.gep(point, [column])))
+
+            column = code.load(build.gep(tile, [u]))
+            return [code.larger(difference(code, column, here, u, columns), farthest)]
 
         [farthest] = code.loop(first, last, [code.load(code.row(start, s))], farther)
         code.store(farthest, code.row(out, o))
@@ -112,9 +120,18 @@ def _farthest(absolute: bool) -> Any:
     return intrinsic(operation)
 
 
-# `out[o] = max(start[s], |tiles[t, u] - points[j, u]| for u from first to last - 1)`, and the bits of the
-# lanes in which that is at most `bound[b]`; farthest_side without the bars.
-farthest_column, farthest_side = _farthest(absolute=True), _farthest(absolute=False)
+def _from_point(code: _Code, column: Any, here: Callable[..., Any], u: Any, _columns: Any) -> Any:
+    return code.llvm("fabs", code.build.fsub(column, here(u)))
+
+
+def _from_box(code: _Code, column: Any, here: Callable[..., Any], u: Any, columns: Any) -> Any:
+    above = code.build.fsub(column, here(u))
+    below = code.build.fsub(code.build.fneg(column), here(code.build.add(columns, u)))
+    return code.larger(above, below)
+
+
+def _of_boxes(code: _Code, column: Any, here: Callable[..., Any], u: Any, _columns: Any) -> Any:
+    return code.build.fsub(column, here(u))
 
 
 def _sink(_context, smallest, one, _r, other, _q):  # type: ignore[no-untyped-def]
@@ -191,6 +208,9 @@ def _count_bits(_context, _bits):  # type: ignore[no-untyped-def]
     return _operation(types.int64, [types.int64], lambda code, bits: code.build.ctpop(bits))
 
 
+# Distances of a tile's points from a point, and from a box given as (high, -low); of a tile of boxes (low, -high)
+# from such a box.
+from_point, from_box, of_boxes = _farthest(_from_point), _farthest(_from_box), _farthest(_of_boxes)
 # sink(smallest, one, r, other, q): max(one[r], other[q]) sinks into the rows of `smallest`, kept in order.
 sink: Any = intrinsic(_sink)
 # stretch(rows, r, factor, out, o): `out[o] = rows[r] * factor`, and the largest number in it.
