@@ -36,8 +36,9 @@ def information(x, standard, rounding, y, y_tiled, y_sorted, k, variant, psi, at
         return 0.0
     n = len(points)
     order = near_order(points)
-    kth, neighbours, x_radius, y_radius, count_x = nearest(tiled(points, order), tiled(y, order), k, variant)
-    here = y[order]
+    y_near = tiled(y, order)
+    kth, neighbours, x_radius, y_radius, count_x = nearest(tiled(points, order), y_near, k, variant)
+    here = y_near.points
     count_y = np.empty(n, np.int64)
     if y.shape[1] == 1:
         count_sorted(y_sorted, here[:, 0], y_radius, np.empty(n, np.int64), count_y)
@@ -102,7 +103,10 @@ def nearest(x, y, k, variant):  # type: ignore[no-untyped-def]
             t = group * WIDTH + lowest_bit(boxes_near)
             boxes_near &= boxes_near - 1
         stretch(smallest, k - 1, 1.0, kth, home)
-        if variant == 2 or kth[home].min() == 0:
+        atoms = 0
+        for lane in range(WIDTH):
+            atoms += kth[home, lane] == 0
+        if variant == 2 or atoms:
             fit(in_x, in_y, rows, reach, 0, neighbours, x_radius, y_radius, home)
         for lane in range(WIDTH):
             if variant == 1 and kth[home, lane] > 0:
@@ -117,15 +121,13 @@ def nearest(x, y, k, variant):  # type: ignore[no-untyped-def]
 
 @inlined
 def one_point(n, kth, neighbours, x_radius, y_radius, count_x, count_y, variant, psi, atom):  # type: ignore[no-untyped-def]
-    """What one point and its neighbours tell, in nats. Counts are of points at most so far, itself among
-    them.
+    """What one point and its neighbours tell, in nats. Counts are of points at most so far, itself among them.
 
-    Variant 1 (Kraskov et al. 2004, eq. 8): k neighbours in a square, radii just below the distance of the
-    k-th. Variant 2 (eq. 9): neighbours in a rectangle fitted to them, radii its half sides, on which lie
-    neighbours: there the point itself is not counted. A side without width, where x or y alone is tied, was
-    not fitted, and what eq. 9 takes off for fitting a second one stays on. Where both have none the point is
-    an atom, its neighbours are those that equal it, and shares are counted with the table `atom` instead of
-    `psi` (Gao et al. 2017).
+    Variant 1 (Kraskov et al. 2004, eq. 8): k neighbours in a square, radii just below the distance of the k-th.
+    Variant 2 (eq. 9): neighbours in a rectangle fitted to them, radii its half sides, on which lie neighbours: there
+    the point itself is not counted. A side without width, where x or y alone is tied, was not fitted, and what eq. 9
+    takes off for fitting a second one stays on. Where both have none the point is an atom, its neighbours are those
+    that equal it, and shares are counted with the table `atom` instead of `psi` (Gao et al. 2017).
     """
     if kth == 0:
         return atom[neighbours + 1] + atom[n] - atom[count_x] - atom[count_y]
