@@ -7,6 +7,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "
 
 import json
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,13 @@ def truth(config: Config, epochs: list[int]) -> list[dict[str, Any]]:
 
 def _law(config: Config) -> object:
     dataset = config.dataset
-    return plugins.load("datasets", dataset.generator, "dataset.generator").make(**dataset.params)
+    return _made(dataset.generator, tuple(sorted(dataset.params.items())))
+
+
+@lru_cache
+def _made(generator: str, parameters: tuple[tuple[str, Any], ...]) -> object:
+    """Once a process: the tables that exact values come from are kept by the law that they are of."""
+    return plugins.load("datasets", generator, "dataset.generator").make(**dict(parameters))
 
 
 def _missing(config: Config, law: object) -> str:

@@ -88,7 +88,8 @@ def _cut(before: Sharing, x: Array) -> tuple[Labels, Labels, Array]:
     """The meetings of `before` cut where x, which holds all its vertices, has new ones."""
     if len(x) == len(before.x):
         return before.owner, before.partner, before.span
-    begin, end, there, back = before.span.T
+    # A meeting that rounding has left no length is none.
+    begin, end, there, back = before.span[before.span[:, 1] > before.span[:, 0]].T
     rate = (back - there) / (end - begin)
     mine, vertex = np.nonzero((begin[:, None] < x) & (x < end[:, None]))
     low, high = np.minimum(there, back)[:, None], np.maximum(there, back)[:, None]
