@@ -45,13 +45,15 @@ def truth(config: Config, epochs: list[int]) -> list[dict[str, Any]]:
     rows = []
     for epoch in epochs:
         checkpoint = checkpoints.read(store.checkpoint_path(store.checkpoints_folder(DATA), epoch))
-        for replicate in range(checkpoint.header.replicates):
-            layers, activation = model.piecewise(checkpoint.replicate(replicate), **config.model.params)
-            names = [*(f"layer_{number}" for number in range(1, len(layers))), "output"]
-            for target, information in (("y", exact.layer_information), ("x", exact.input_information)):
-                values = information(layers, law, activation=activation)
-                for layer, value in zip(names, values, strict=True):
-                    rows.append(dict(zip(COLUMNS, (replicate, epoch, layer, target, value), strict=True)))
+        networks = [checkpoint.replicate(replicate) for replicate in range(checkpoint.header.replicates)]
+        piecewise = [model.piecewise(tensors, **config.model.params) for tensors in networks]
+        activation = piecewise[0][1]
+        found = exact.network_information_many([layers for layers, _ in piecewise], law, activation=activation)
+        names = [*(f"layer_{number}" for number in range(1, found.shape[1])), "output"]
+        for replicate, of_layer in enumerate(found):
+            for place, target in enumerate(("y", "x")):
+                for layer, mi_bits in zip(names, of_layer[:, place], strict=True):
+                    rows.append(dict(zip(COLUMNS, (replicate, epoch, layer, target, float(mi_bits)), strict=True)))
     return rows
 
 

@@ -1,7 +1,7 @@
 """Exact values, in bits, for a network of one input on data whose law is known.
 
     layer_information(layers, dataset)      I(T;Y) of each layer; `layer_information_many` for many networks,
-                                            `layer_values` with error bounds
+                                            `layer_values` with errors; `network_information_many` both
     ceiling(dataset)                        I(X;Y), which no layer exceeds
     input_information(layers, dataset)      I(X;T) of each layer: infinite, or H(T) where T is discrete
     binned_entropy(layers, dataset, bins)   H(bin(T)) of each layer, and `binned_information`, I(bin(T);Y)
@@ -16,6 +16,7 @@ from ._information import (
     layer_information,
     layer_information_many,
     layer_values,
+    network_information_many,
 )
 from .binned import binned_entropy, binned_information
 
@@ -28,4 +29,5 @@ __all__ = [
     "layer_information",
     "layer_information_many",
     "layer_values",
+    "network_information_many",
 ]

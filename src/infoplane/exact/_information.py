@@ -11,7 +11,7 @@ from ._activations import Smooth, named
 from ._curves import images_at
 from ._images import images
 from ._law import ACCURACY, Tables, tables
-from ._network import Layers, Weights, checked
+from ._network import Image, Layers, Weights, checked
 from ._quadrature import atom_loss, fold_loss
 from ._sharing import Sharing, sharing
 
@@ -60,8 +60,20 @@ def layer_information_many(
 
     A layer whose weights, and those of all layers before it, came before is not computed again.
     """
+    return network_information_many(checkpoints, dataset, activation=activation, negative_slope=negative_slope)[..., 0]
+
+
+def network_information_many(
+    checkpoints: Iterable[Layers], dataset: object, *, activation: str = "relu", negative_slope: float = 0.01
+) -> Array:
+    """I(T;Y) and I(X;T) in bits of many networks of one depth, `(checkpoints, layers, 2)`.
+
+    Both come from one image of the input line. A layer whose weights, and those of all layers before it, came before
+    is not computed again. `layer_information` and `input_information` say what the two are.
+    """
     law, bend = tables(dataset), named(activation, negative_slope)
-    known: dict[bytes, float] = {}
+    assert isinstance(dataset, KnownLaw)
+    known: dict[bytes, tuple[float, float]] = {}
     rows = []
     for layers in checkpoints:
         weights = checked(layers)
@@ -71,7 +83,7 @@ def layer_information_many(
             for key, image in zip(keys, images(weights, law.low, law.high, bend), strict=True):
                 shared = sharing(image, shared)
                 if key not in known:
-                    known[key] = information(shared, law)
+                    known[key] = information(shared, law), _about_input(image, shared, dataset)
         rows.append([known[key] for key in keys])
     return np.array(rows)
 
@@ -108,19 +120,17 @@ def input_information(
 ) -> list[float]:
     """I(X;T) in bits of each layer: infinite wherever T has a continuous part (Amjad & Geiger 2019), else
     H(T)."""
-    law, bend = tables(dataset), named(activation, negative_slope)
-    assert isinstance(dataset, KnownLaw)
-    values, shared = [], None
-    for image in images(checked(layers), law.low, law.high, bend):
-        shared = sharing(image, shared)
-        mass, still = np.diff(dataset.inputs.cdf(shared.x)), shared.atom >= 0
-        # A curve that stands still on several values does so only to float64; on one, it may be a constant.
-        curved = image.curve is not None and image.curve.moves and shared.atom.max() > 0
-        if curved or mass[~still].sum() > 0:
-            values.append(float("inf"))
-        else:
-            values.append(entropy(np.bincount(shared.atom[still], mass[still]).astype(np.float64)))
-    return values
+    many = network_information_many([layers], dataset, activation=activation, negative_slope=negative_slope)
+    return [float(bits) for bits in many[0, :, 1]]
+
+
+def _about_input(image: Image, shared: Sharing, dataset: KnownLaw) -> float:
+    mass, still = np.diff(dataset.inputs.cdf(shared.x)), shared.atom >= 0
+    # A curve that stands still on several values does so only to float64; on one, it may be a constant.
+    curved = image.curve is not None and image.curve.moves and shared.atom.max() > 0
+    if curved or mass[~still].sum() > 0:
+        return float("inf")
+    return entropy(np.bincount(shared.atom[still], mass[still]).astype(np.float64))
 
 
 def _keys(weights: Weights) -> list[bytes]:
