@@ -1,0 +1,32 @@
+"""The chain rule of information, which a plug-in estimate keeps to the last bit on discrete data."""
+
+import numpy as np
+import pytest
+
+from infoplane.estimators import binning, mixed_ksg
+from infoplane.seeding import generator
+
+
+def discrete(samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """a, b and y, each `(samples, 1)` of a few values, y a noisy function of both."""
+    rng = generator(0, "test_identities")
+    a, b = rng.integers(3, size=samples), rng.integers(2, size=samples)
+    y = (a + 2 * b + (rng.random(samples) < 0.3)) % 4
+    return tuple(v[:, None].astype(np.float64) for v in (a, b, y))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("estimate", "params"),
+    [(mixed_ksg.estimate, {"k": 3, "scale": "none"}), (binning.estimate, {"bins": 12})],
+    ids=["mixed_ksg", "binning"],
+)
+def test_chain_rule_of_discrete_variables(estimate, params) -> None:  # type: ignore[no-untyped-def]
+    """I(A,B;Y) = I(A;Y) + I(B;Y|A), the last a mean over the values of A (Cover & Thomas 2006, eq. 2.62)."""
+    a, b, y = discrete(600)
+
+    def bits(x: np.ndarray, target: np.ndarray) -> float:
+        return float(estimate(x, target, rng=generator(0, "unused"), **params))
+
+    given_a = sum((a == value).mean() * bits(b[a[:, 0] == value], y[a[:, 0] == value]) for value in np.unique(a))
+    assert given_a > 0.1
+    assert bits(np.hstack([a, b]), y) == pytest.approx(bits(a, y) + given_a, abs=1e-9)
