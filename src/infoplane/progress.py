@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     """Passes `items` on while it reports, on standard error, how many of `total` are done."""
     if sys.stderr.isatty():
-        yield from tqdm(items, total=total, desc=label, unit="epoch", dynamic_ncols=True)
+        yield from tqdm(items, total=total, desc=label, dynamic_ncols=True)
         return
     start, said = time.monotonic(), time.monotonic()
     for done, item in enumerate(items, 1):
