@@ -42,19 +42,22 @@ def truth(config: Config, epochs: list[int]) -> list[dict[str, Any]]:
     """The rows of these epochs, layers in network order."""
     law = _law(config)
     model = plugins.load("models", config.model.architecture, "model.architecture")
-    rows = []
+    networks, keys, activation = [], [], ""
     for epoch in epochs:
         checkpoint = checkpoints.read(store.checkpoint_path(store.checkpoints_folder(DATA), epoch))
-        networks = [checkpoint.replicate(replicate) for replicate in range(checkpoint.header.replicates)]
-        piecewise = [model.piecewise(tensors, **config.model.params) for tensors in networks]
-        activation = piecewise[0][1]
-        found = exact.network_information_many([layers for layers, _ in piecewise], law, activation=activation)
-        names = [*(f"layer_{number}" for number in range(1, found.shape[1])), "output"]
-        for replicate, of_layer in enumerate(found):
-            for place, target in enumerate(("y", "x")):
-                for layer, mi_bits in zip(names, of_layer[:, place], strict=True):
-                    rows.append(dict(zip(COLUMNS, (replicate, epoch, layer, target, float(mi_bits)), strict=True)))
-    return rows
+        for replicate in range(checkpoint.header.replicates):
+            layers, activation = model.piecewise(checkpoint.replicate(replicate), **config.model.params)
+            networks.append(layers)
+            keys.append((replicate, epoch))
+    # All in one call: a layer that training left as it was is not computed again.
+    found = exact.network_information_many(networks, law, activation=activation)
+    names = [*(f"layer_{number}" for number in range(1, found.shape[1])), "output"]
+    return [
+        dict(zip(COLUMNS, (*key, layer, target, float(mi_bits)), strict=True))
+        for key, of_layer in zip(keys, found, strict=True)
+        for place, target in enumerate(("y", "x"))
+        for layer, mi_bits in zip(names, of_layer[:, place], strict=True)
+    ]
 
 
 def _law(config: Config) -> object:
