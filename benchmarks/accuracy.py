@@ -3,8 +3,9 @@
     python benchmarks/accuracy.py [--samples 1000] [--repetitions 10] [--held-out]
 
 The distributions are those of Czyż, Grabowski, Vogt, Beerenwinkel & Marx 2023 (Beyond Normal), written anew;
-I(X;Y) does not change when X or Y alone is mapped one to one. Peers are measured where they are installed
-(npeet-plus, ennemi, scikit-learn).
+I(X;Y) does not change when X or Y alone is mapped one to one. Peers are measured where they are installed:
+
+    pip install ennemi infomeasure entropy-estimators nn-info pycit copent libKSG
 """
 
 import os
@@ -13,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module, util
 
 import numpy as np
@@ -76,24 +78,28 @@ def ours() -> dict[str, Callable[[np.ndarray, np.ndarray], float]]:
 
 
 def peers() -> dict[str, Callable[[np.ndarray, np.ndarray], float]]:
-    """In nats; each with the settings it comes with."""
-    found: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {}
-    if util.find_spec("npeet_plus"):
-        npeet = import_module("npeet_plus")
-        found["npeet-plus"] = lambda x, y: float(npeet.mi(x, y)) * np.log(2)
-    if util.find_spec("ennemi"):
-        ennemi = import_module("ennemi")
-        found["ennemi"] = lambda x, y: _scalars(x, y, lambda a, b: float(ennemi.estimate_mi(b, a)[0, 0]))
-    if util.find_spec("sklearn"):
-        sklearn = import_module("sklearn.feature_selection")
-        found["scikit-learn"] = lambda x, y: _scalars(
-            x, y, lambda a, b: float(sklearn.mutual_info_regression(a[:, None], b, random_state=0)[0])
-        )
-    return found
+    """In nats; each with the settings it comes with, and where it takes vectors with vectors."""
+    known = {
+        "npeet-plus": ("npeet_plus", lambda m, x, y: m.mi(x, y) * np.log(2)),
+        "infomeasure": ("infomeasure", lambda m, x, y: m.mi(x, y, approach="ksg")),
+        "nn-info": ("nn_info.estimators", lambda m, x, y: m.KSG((x, y))),
+        "pycit": ("pycit.estimators", lambda m, x, y: m.ksg_mi(x, y)),
+        "entropy-estimators": ("entropy_estimators.continuous", lambda m, x, y: m.get_mi(x, y)),
+        "ennemi": ("ennemi", _scalars(lambda m, x, y: m.estimate_mi(y, x)[0, 0])),
+        "scikit-learn": (
+            "sklearn.feature_selection",
+            _scalars(lambda m, x, y: m.mutual_info_regression(x[:, None], y, random_state=0)[0]),
+        ),
+        "copent": ("copent", _scalars(lambda m, x, y: m.copent(np.stack([x, y], axis=1)))),
+        "libKSG": ("libKSG", _scalars(lambda m, x, y: m.KSG().mi(x, y))),
+    }
+    there = {name: (module, call) for name, (module, call) in known.items() if util.find_spec(module.partition(".")[0])}
+    return {name: partial(call, import_module(module)) for name, (module, call) in there.items()}
 
 
-def _scalars(x: np.ndarray, y: np.ndarray, method: Callable[[np.ndarray, np.ndarray], float]) -> float:
-    return method(x[:, 0], y[:, 0]) if x.shape[1] == y.shape[1] == 1 else np.nan
+def _scalars(call: Callable[..., float]) -> Callable[..., float]:
+    """Of a peer that takes one column on either side; NaN for more."""
+    return lambda module, x, y: call(module, x[:, 0], y[:, 0]) if x.shape[1] == y.shape[1] == 1 else np.nan
 
 
 def benchmark() -> dict[str, Case]:
