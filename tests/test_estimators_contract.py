@@ -215,6 +215,23 @@ def test_hostile_input_gives_a_number_or_one_line(name, case):
     estimate_or_error(name, *hostile()[case])
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("side", ["x", "y"])
+def test_what_is_not_finite_is_refused(name, side, value):
+    """Sorting has no place for NaN: compiled code would write beyond its arrays."""
+    x, y = gaussian(60, 0.7, units=2)
+    (x if side == "x" else y)[7, 0] = value
+    with pytest.raises(InfoplaneError, match=r"not all finite; leave out"):
+        estimate(name, x, y)
+
+
+def test_no_rows_and_no_units_are_refused(name):
+    x, y = gaussian(60, 0.7)
+    for nothing, target in ((x[:0], y[:0]), (x[:, :0], y)):
+        with pytest.raises(InfoplaneError):
+            estimate(name, nothing, target)
+
+
 def test_one_sample_more_than_neighbours(name):
     if "k" in plugins.parameters(module_of(name).estimate, {}, name):
         x, y = gaussian(6, 0.7)

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import InfoplaneError
 
@@ -43,9 +43,31 @@ def scaled(values: NDArray[np.floating], scale: Scale) -> Array:
     return np.asarray(standardised(columns, rounding(values.dtype)))
 
 
-def as_rows(values: NDArray[np.floating]) -> Array:
-    """`values` as contiguous float64."""
-    return np.ascontiguousarray(values, dtype=np.float64)
+def as_rows(values: ArrayLike) -> Array:
+    """`values` `(samples, units)` as contiguous float64.
+
+    Raises `InfoplaneError` where there are none, or where one is NaN or infinite: an order of such values, on
+    which neighbours and bins rest, does not exist.
+    """
+    rows = np.ascontiguousarray(values, dtype=np.float64)
+    if rows.size == 0 or not np.isfinite(rows).all():
+        raise InfoplaneError(
+            f"values of shape {rows.shape} are {'none' if rows.size == 0 else 'not all finite'}; "
+            "leave out rows without a finite number"
+        )
+    return rows
+
+
+def deviations(t: NDArray[np.floating]) -> Array:
+    """The least and the greatest standard deviation of the moving columns of t `(..., samples, columns)`.
+
+    `(..., 2)`; where none moves, infinity and 0, which differ from nothing.
+    """
+    moving = (t != t[..., :1, :]).any(axis=-2)
+    with np.errstate(over="ignore"):  # squares beyond a double: the deviation is infinite, and differs from any other
+        deviation = t.std(axis=-2, dtype=np.float64)
+    least = np.where(moving, deviation, np.inf).min(axis=-1)
+    return np.stack([least, np.where(moving, deviation, 0.0).max(axis=-1)], axis=-1)
 
 
 @cache

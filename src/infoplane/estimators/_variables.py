@@ -3,13 +3,15 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..scaling import as_rows
+
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
 def rows(values: ArrayLike) -> Floats:
-    """`values` `(samples, units)` as contiguous float64, -0.0 as 0.0, so that equal rows have equal bytes."""
-    return np.ascontiguousarray(values, dtype=np.float64) + 0.0
+    """`as_rows` of `values`, -0.0 as 0.0, so that equal rows have equal bytes."""
+    return as_rows(values) + 0.0
 
 
 def standardised(values: Floats) -> Floats:

@@ -200,7 +200,7 @@ def _stacks(xs: Sequence[Floats], y_width: int, settings: _Settings) -> Iterator
     """The indices of the `xs` that are not constant, in lists of one width, `STACK` critics each."""
     widths: dict[int, list[int]] = {}
     for i, x in enumerate(xs):
-        if not is_constant(np.asarray(x)):
+        if not is_constant(rows(x)):
             widths.setdefault(padded(max(np.shape(x)[1], y_width)), []).append(i)
     for width, alike in widths.items():
         fitting = MEMORY_FLOATS // (2 * len(xs[0]) * width)
