@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from infoplane import flags
+from infoplane.scaling import deviations
 from infoplane.seeding import generator
 from infoplane.store import Truth
 
@@ -76,17 +77,22 @@ def test_ties_are_those_of_comparing_whole_rows(units: int, values: int) -> None
         assert f"ties:{round(100 * share)}" in found
 
 
-@pytest.mark.parametrize(("factor", "expected"), [(900.0, set()), (1100.0, {"scale"})])
-def test_scale_is_a_thousandfold_between_moving_columns(factor: float, expected: set[str]) -> None:
+@pytest.mark.parametrize(("factor", "expected"), [(900.0, False), (1100.0, True)])
+def test_scale_is_a_thousandfold_between_moving_columns(factor: float, expected: bool) -> None:
     t = np.repeat(moving(50, 1), 3, axis=1)
     t[:, 1] *= factor
     t[:, 2] = 5.0  # a dead unit has no scale
-    found: list[set[str]] = [set(), set()]
-    flags.mark_scale(float32(t, np.zeros_like(t)), found)
-    assert found == [expected, set()]
-    again: list[set[str]] = [set()]
-    flags.mark_scale([t.astype(np.float64)], again)
-    assert again == [expected]
+    moving_apart, still = deviations(float32(t, np.zeros_like(t)))
+    assert flags.differ_in_scale(moving_apart) == expected
+    assert not flags.differ_in_scale(still)
+    assert flags.differ_in_scale(deviations(t.astype(np.float64))) == expected
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(900.0, False), (1100.0, True), (1 / 900, False), (1 / 1100, True)])
+def test_scale_may_be_between_units_and_targets(factor: float, expected: bool) -> None:
+    units, targets = (deviations(np.repeat(moving(50, 1), 2, axis=1) * by) for by in (1.0, factor))
+    assert flags.differ_in_scale(units, targets) == expected
+    assert not flags.differ_in_scale(units, deviations(np.full((50, 1), factor)))
 
 
 def test_saturated_begins_at_95_percent_of_the_maximum() -> None:

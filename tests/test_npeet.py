@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from infoplane.errors import InfoplaneError
-from infoplane.estimators import npeet
+from infoplane.estimators import ksg, npeet
 
 
 def gaussian(samples: int, correlation: float, seed: int = 0):
@@ -55,6 +55,19 @@ def test_constant_is_exactly_zero(constant):
 def test_k_not_below_samples():
     with pytest.raises(InfoplaneError, match="k: 20 is not below the 20 samples"):
         npeet.estimate(*gaussian(20, 0.5), rng=np.random.default_rng(0), k=20)
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e-30, 100.0, 1e30])
+def test_where_npeets_own_constants_take_over_the_flag_says_so(size):
+    """Both columns of one size, so that no ratio shows it: NPEET then no longer gives what ksg does."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(350, 8))
+    y = x[:, :1] + 0.5 * rng.normal(size=(350, 1))
+    expected = ksg.estimate(x, y, rng=rng, scale="none")
+    for factor, words in ((1.0, set()), (size, {"scale"})):
+        found, flags = npeet.estimate_flagged_many([factor * x], factor * y, rngs=[np.random.default_rng(0)])
+        assert flags == [words]
+        assert (abs(found[0] - expected) < 1e-3) == (words == set())
 
 
 def test_ties_beyond_the_jitter_are_an_error():

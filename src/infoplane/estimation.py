@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import flags, plugins, reduction, store, uncertainty
+from . import flags, plugins, reduction, scaling, store, uncertainty
 from .config import Estimator
 from .errors import InfoplaneError
 from .interface import Method
@@ -23,13 +23,17 @@ NULL_COLUMNS = ["null_mean_bits", "null_p95_bits", "p_value"]
 
 @dataclass(frozen=True)
 class Layer:
-    """The activations `t` `(samples, units)` of one layer, as the estimator gets them, and their flags."""
+    """The activations `t` `(samples, units)` of one layer, as the estimator gets them, and their flags.
+
+    `deviations` are `scaling.deviations(t)`, for an estimator to which scale is something.
+    """
 
     replicate: int
     epoch: int
     name: str
     t: Array
     flags: set[str]
+    deviations: Floats | None
 
 
 def columns(estimator: Estimator) -> list[str]:
@@ -86,6 +90,7 @@ def _estimate(
     ]
     mi_bits, own_flags = method.values(xs, y, Generators(seed, keys))
     maximum_bits = method.maximum_bits(len(y))
+    beside = [scaling.deviations(y)] if method.compares_scales else []
     stderr_bits = None
     if estimator.stderr is not None:
         stderr_bits = uncertainty.stderr_bits(method, xs, y, keys, estimator.stderr.splits, seed)
@@ -98,6 +103,8 @@ def _estimate(
         words = layer.flags | own_flags[place]
         if maximum_bits is not None and flags.is_saturated(row["mi_bits"], maximum_bits):
             words.add("saturated")
+        if layer.deviations is not None and flags.differ_in_scale(layer.deviations, *beside):
+            words.add("scale")
         if stderr_bits is not None:
             row["stderr_bits"] = float(stderr_bits[place])
         if orders is not None:
@@ -132,12 +139,13 @@ def _load(
                 ts: list[Array] = list(array)
             else:
                 ts = [reduction.principal_components(t, estimator.reduce.components) for t in array]
+            spread: Sequence[Floats | None] = [None] * len(ts)
             if judge_scale:
-                flags.mark_scale(array if estimator.reduce is None else ts, words)
-            for replicate, t, found in zip(replicates, ts, words, strict=True):
+                spread = list(scaling.deviations(array)) if estimator.reduce is None else [*map(scaling.deviations, ts)]
+            for replicate, t, found, deviations in zip(replicates, ts, words, spread, strict=True):
                 if estimator.measure.pairs == "shuffled":
                     t = t[generator(seed, estimator.id, "pairs", replicate, epoch, name).permutation(len(t))]
-                layers.append(Layer(replicate, epoch, name, t, found))
+                layers.append(Layer(replicate, epoch, name, t, found, deviations))
     return dataset, layers
 
 

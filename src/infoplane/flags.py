@@ -37,15 +37,10 @@ def of_layer(t: NDArray[np.float32]) -> list[set[str]]:
     return found
 
 
-def mark_scale(ts: NDArray[np.floating] | Sequence[NDArray[np.floating]], words: Sequence[set[str]]) -> None:
-    """Adds `scale` to the `words` of each t `(samples, units)` whose moving columns differ too much.
-
-    An array `(replicates, samples, units)` is judged at once.
-    """
-    differ = _differ_in_scale(ts) if isinstance(ts, np.ndarray) else [_differ_in_scale(t) for t in ts]
-    for found, too_much in zip(words, differ, strict=True):
-        if too_much:
-            found.add("scale")
+def differ_in_scale(*found: NDArray[np.float64]) -> bool:
+    """Whether columns, of which each of `found` `(2,)` holds the `scaling.deviations`, differ more than they should."""
+    least, greatest = min(each[0] for each in found), max(each[1] for each in found)
+    return bool(greatest > SCALE_RATIO * least)
 
 
 def is_saturated(mi_bits: float, maximum_bits: float) -> bool:
@@ -109,12 +104,3 @@ def _fingerprints(t: NDArray[np.float32]) -> NDArray[np.uint64]:
         numbers *= np.uint64(0x9E3779B97F4A7C15)
         numbers ^= numbers >> np.uint64(32)
     return numbers
-
-
-def _differ_in_scale(t: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Of t `(..., samples, units)`."""
-    moving = (t != t[..., :1, :]).any(axis=-2)
-    deviation = t.std(axis=-2, dtype=np.float64)
-    largest = np.where(moving, deviation, 0.0).max(axis=-1)
-    least = np.where(moving, deviation, np.inf).min(axis=-1)
-    return np.asarray(largest > SCALE_RATIO * least)

@@ -68,6 +68,11 @@ class Method:
         """Whether it says that the scale of each column is nothing to it."""
         return hasattr(self.module, "scale_invariant") and bool(self.module.scale_invariant(**self.params))
 
+    @property
+    def compares_scales(self) -> bool:
+        """Whether it compares distances in x with distances in y, so that the unit of either matters to it."""
+        return hasattr(self.module, "compares_scales") and bool(self.module.compares_scales(**self.params))
+
 
 def _finite(found: Any) -> Array:
     values = np.asarray(found, dtype=np.float64)

@@ -19,6 +19,8 @@ and, only where it pays,
         the most that it can read on so many samples
     scale_invariant(**params) -> bool
         whether the scale of each column is nothing to it
+    compares_scales(**params) -> bool
+        whether it compares distances in x with distances in y, so that the ratio of their scales matters
 
 `rng` is a `numpy.random.Generator` that belongs to this one value. The keyword-only parameters after `rng`,
 with their annotations and defaults, are the schema of the estimator's configuration (see `plugins`). Negative

@@ -77,6 +77,11 @@ def scale_invariant(*, scale: Scale = "standard", **_: object) -> bool:
     return scale != "none"
 
 
+def compares_scales(*, scale: Scale = "standard", **_: object) -> bool:
+    """Whether the ratio of scales in x and in y matters: the k-th neighbour is the same distance off in both."""
+    return scale == "none"
+
+
 def maximum_bits(samples: int, *, variant: Literal[1, 2] = 1, k: Neighbours = 3, **_: object) -> float:
     """What x = y without ties gives: the k neighbours in x are those in y."""
     nats = np.sum(1 / np.arange(k, samples))
