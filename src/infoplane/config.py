@@ -219,9 +219,27 @@ class Config:
         if rows == 0:
             raise InfoplaneError("dataset.probe_samples: 0, yet extract.split is probe; ask for some")
         for key in self.estimator_ids:
-            k = self.estimator(key).params.get("k")
-            if isinstance(k, int) and k >= rows:
-                raise InfoplaneError(f"estimators.{key}.k: {k} is not below the {rows} samples measured; lower it")
+            self._check_reach(self.estimator(key), rows)
+
+    def _check_reach(self, estimator: Estimator, rows: int) -> None:
+        """That there is what an estimator asks for, which otherwise would show only after the training."""
+        measure, where = estimator.measure, f"estimators.{estimator.id}"
+        for name, asked, last in (
+            ("epochs", measure.epochs or [0], self.train.epochs),
+            ("replicates", [0] if measure.replicates == "all" else measure.replicates, self.train.replicates - 1),
+        ):
+            if max(asked) > last:
+                raise InfoplaneError(f"{where}.measure.{name}: {max(asked)} is not trained; the last is {last}")
+        samples = measure.samples or rows
+        if samples > rows:
+            raise InfoplaneError(f"{where}.measure.samples: {samples} of the {rows} there are; lower it")
+        k = estimator.params.get("k")
+        if isinstance(k, int) and k >= samples:
+            raise InfoplaneError(f"{where}.k: {k} is not below the {samples} samples measured; lower it")
+        if isinstance(k, int) and estimator.stderr is not None and k >= samples // 2:
+            raise InfoplaneError(
+                f"{where}.k: {k} is not below the {samples // 2} samples in a half, which stderr takes; lower it"
+            )
 
     def _section(self, key: str) -> Mapping[str, Any]:
         return _mapping(self._values.get(key), key)

@@ -7,9 +7,10 @@ annotations and defaults, are the schema of its configuration.
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -58,17 +59,36 @@ def checked(schema: type[Model], values: Any, key: str) -> Model:
     try:
         return schema.model_validate(values)
     except ValidationError as error:
-        raise InfoplaneError("; ".join(_say(key, e, schema) for e in error.errors())) from None
+        said: dict[str, list[str]] = {}  # what a key may be in one of several ways is wrong in each of them
+        for each in error.errors():
+            place = [part for part in each["loc"] if not _ALTERNATIVE.search(str(part))]
+            said.setdefault(".".join([key, *map(str, place)]).strip("."), []).append(_say(each, place, schema))
+        raise InfoplaneError("; ".join(f"{where}: {' or '.join(words)}" for where, words in said.items())) from None
 
 
-def _say(key: str, error: Any, schema: type[BaseModel]) -> str:
-    """`a.b.c: what is wrong, what it was`; a missing or unknown key is said to be so."""
-    where = ".".join([key, *map(str, error["loc"])]).strip(".")
+# How pydantic names the alternatives of a union in the place of an error, where no key of ours can stand.
+_ALTERNATIVE = re.compile(r"\[|constrained-|^(int|float|str|bool)$")
+
+
+def _say(error: Any, place: Sequence[str | int], schema: type[BaseModel]) -> str:
+    """What is wrong, and what it was; a missing or unknown key is said to be so."""
     if error["type"] == "extra_forbidden":
-        known = ", ".join(sorted(schema.model_fields)) if len(error["loc"]) == 1 else "the documented ones"
-        return f"{where}: unknown key; known here: {known}"
+        return f"unknown key; known here: {', '.join(sorted(_section(schema, place[:-1]).model_fields))}"
     if error["type"] == "missing":
-        return f"{where}: missing; set it"
+        return "missing; set it"
     if error["input"] == "???":
-        return f"{where}: still '???'; give it a value"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}, got {error['input']!r}"
+        return "still '???'; give it a value"
+    if error["type"] == "model_type":
+        keys = ", ".join(sorted(_section(schema, place).model_fields))
+        return f"should be a mapping with the keys {keys}, got {error['input']!r}"
+    return f"{error['msg'].removeprefix('Value error, ')}, got {error['input']!r}"
+
+
+def _section(schema: type[BaseModel], place: Sequence[str | int]) -> type[BaseModel]:
+    """The model of the section at `place` in `schema`."""
+    for part in place:
+        annotation = schema.model_fields[str(part)].annotation
+        schema = next(
+            a for a in (annotation, *get_args(annotation)) if isinstance(a, type) and issubclass(a, BaseModel)
+        )
+    return schema

@@ -1,0 +1,70 @@
+"""A wrong setting is one line that names its key, before anything is trained."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infoplane import params, plugins
+from infoplane.config import Config
+from infoplane.errors import InfoplaneError
+
+ROOT = Path(__file__).resolve().parent.parent
+KSG = {"estimator": "ksg"}
+
+
+def validate(**section: Any) -> None:
+    """The default experiment (350 rows, 500 epochs, 8 replicates) with one estimator."""
+    values = copy.deepcopy(dict(params.load(ROOT / "params.yaml")._values))
+    Config(values | {"estimators": {"id": section}}).validate()
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        (KSG | {"k": "3"}, "k: Input should be a valid integer, got '3'"),
+        (KSG | {"k": -1}, "k: Input should be greater than or equal to 1, got -1"),
+        (KSG | {"k": True}, "k: Input should be a valid integer, got True"),
+        (KSG | {"kk": 3}, "kk: unknown key; known here: k, scale, variant"),
+        (
+            KSG | {"measure": {"evry": 3}},
+            "measure.evry: unknown key; known here: epochs, every, first, layers, pairs, ",
+        ),
+        (KSG | {"stderr": 10}, "stderr: should be a mapping with the keys splits, got 10"),
+        (
+            KSG | {"measure": {"layers": "output"}},
+            "measure.layers: Input should be 'all', got 'output' or Input should",
+        ),
+        (
+            {"estimator": "gaussian_kde", "bandwidth": 0},
+            "bandwidth: Input should be 'scott' or 'silverman', got 0 or Input should be greater than 0, got 0",
+        ),
+        (KSG | {"k": 350}, "k: 350 is not below the 350 samples measured; lower it"),
+        (KSG | {"k": 50, "measure": {"samples": 50}}, "k: 50 is not below the 50 samples measured; lower it"),
+        (KSG | {"k": 175, "stderr": {"splits": 2}}, "k: 175 is not below the 175 samples in a half, "),
+        (KSG | {"measure": {"samples": 351}}, "measure.samples: 351 of the 350 there are; lower it"),
+        (KSG | {"measure": {"epochs": [0, 501]}}, "measure.epochs: 501 is not trained; the last is 500"),
+        (KSG | {"measure": {"replicates": [8]}}, "measure.replicates: 8 is not trained; the last is 7"),
+    ],
+)
+def test_what_is_wrong_with_an_estimator(section: dict[str, Any], said: str) -> None:
+    with pytest.raises(InfoplaneError) as caught:
+        validate(**section)
+    assert str(caught.value).startswith(f"estimators.id.{said}")
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_just_possible_is_accepted() -> None:
+    validate(**KSG, k=349, measure={"epochs": [0, 500], "replicates": [7], "samples": 350})
+    validate(**KSG, k=174, stderr={"splits": 2})
+
+
+@pytest.mark.parametrize("name", plugins.names("estimators"))
+@pytest.mark.parametrize("value", ["many", [], {}, -1e300])
+def test_no_parameter_of_any_estimator_takes_just_anything(name: str, value: Any) -> None:
+    """Every key of its own, one at a time."""
+    module = plugins.load("estimators", name, name)
+    for key in plugins.parameters(module.estimate, {}, name):
+        with pytest.raises(InfoplaneError, match=rf"^estimators\.id\.{key}"):
+            validate(estimator=name, **{key: value})
