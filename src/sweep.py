@@ -3,8 +3,10 @@
     python src/sweep.py ksg k=1,2,3,5,10,20,50 --epochs 0,500 --layers layer_4,output
     python src/sweep.py ksg measure.samples=50,100,200,350
     python src/sweep.py binning bins=5,10,20,30,50
+    python src/sweep.py kde noise_variance=0.01,0.05,0.2
 
-writes data/sweeps/ID_SETTING.csv, .png and .svg. Trains nothing, and changes no result of the pipeline.
+writes data/sweeps/ID_SETTING.csv, .png and .svg. Trains nothing, and changes no result of the pipeline. ID is an
+estimator of params.yaml, or one of conf/estimators/ that the experiment leaves out.
 """
 
 import os
@@ -22,12 +24,12 @@ from infoplane.errors import InfoplaneError
 from infoplane.figures import style, sweep
 from infoplane.progress import track
 
-DATA = Path("data")
+DATA, OFFERED = Path("data"), Path("conf/estimators")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("id", help="a key of `estimators` in params.yaml")
+    parser.add_argument("id", help="a key of `estimators` in params.yaml, or a file of conf/estimators/")
     parser.add_argument("setting", metavar="SETTING=V1,V2,...", help="a setting of the estimator and its values")
     parser.add_argument("--epochs", metavar="E1,E2,...", help="by default the first and the last")
     parser.add_argument("--layers", metavar="L1,L2,...", help="by default all")
@@ -36,6 +38,8 @@ def main() -> None:
     if not listed:
         raise InfoplaneError(f"{arguments.setting}: not SETTING=V1,V2,...; see --help")
     config, key = params.load(), arguments.id
+    if key not in config.estimator_ids and (OFFERED / f"{key}.yaml").is_file():
+        config = config.with_estimators(params.read(OFFERED / f"{key}.yaml"))
     config.estimator(key)  # an id that is not configured is said to be so, not extended
     available = store.activation_epochs(DATA)
     epochs = _numbers(arguments.epochs) if arguments.epochs else sorted({available[0], available[-1]})

@@ -1,4 +1,4 @@
-"""Every command in the README works, and CONTRIBUTING's lines add an estimator."""
+"""Every command in the README and the recipes works, and CONTRIBUTING's lines add an estimator."""
 
 import os
 import re
@@ -51,6 +51,16 @@ def test_every_command_of_the_readme(scratch: Scratch, tmp_path: Path) -> None:
             place = Scratch(tmp_path / "second")
         elif command != "source .venv/bin/activate":  # the tests' environment is active
             place.run("bash", "-c", command)
+
+
+def test_every_recipe(scratch: Scratch) -> None:
+    """With no more estimators than the recipes name: each recipe trains and estimates anew."""
+    scratch.edit("conf/config.yaml", "[npeet, npeet_shuffled, ksg, sheared_ksg, binning, decodable]", "[ksg, binning]")
+    scratch.compose()
+    scratch.commit("fewer estimators")
+    for command in commands("docs/recipes.md"):
+        if "--run-all" not in command:  # test_pipeline.py runs a queue
+            scratch.run("bash", "-c", command)
 
 
 def test_contributing_adds_an_estimator(scratch: Scratch) -> None:

@@ -33,6 +33,15 @@ def test_against_n_the_whole_sample_gives_the_pipelines_own_value(scratch: Scrat
     assert swept["mi_bits"].tolist() == pytest.approx(whole["mi_bits"].tolist(), abs=1e-9), "rows in another order"
 
 
+def test_an_estimator_that_the_experiment_leaves_out(scratch: Scratch) -> None:
+    """With the settings of its file; at the largest noise a layer tells least."""
+    scratch.run("python", "src/sweep.py", "kde", "noise_variance=0.01,1.0", "--epochs", "0", "--layers", "layer_1")
+    table = pd.read_csv(scratch.path / "data/sweeps/kde_noise_variance.csv")
+    little, much = (table.loc[table["noise_variance"] == noise, "mi_bits"] for noise in (0.01, 1.0))
+    assert (little.to_numpy() > much.to_numpy()).all()
+    assert len(little) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -20,12 +20,16 @@ def parsed(text: str) -> Any:
 
 
 def load(path: Path = Path("params.yaml")) -> Config:
-    """The configuration in `path`. Read with OmegaConf, for which 1e-3 is a number; nothing is interpolated."""
+    """The configuration in `path`."""
+    return Config(read(path))
+
+
+def read(path: Path) -> Any:
+    """What a file holds, read with OmegaConf, for which 1e-3 is a number; nothing is interpolated."""
     try:
-        values = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+        return OmegaConf.to_container(OmegaConf.load(path), resolve=False)
     except FileNotFoundError:
         raise InfoplaneError(f"{path}: not there; run `python src/config.py --compose`") from None
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())
         raise InfoplaneError(f"{path}: not readable as YAML ({said}); mend it, or recompose it from conf/") from None
-    return Config(values)
