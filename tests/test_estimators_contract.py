@@ -177,6 +177,85 @@ def test_the_maximum_is_not_exceeded(name):
     assert value is None or value <= maximum + 1e-9
 
 
+@pytest.mark.parametrize("samples", [80, 300])
+def test_the_most_of_a_target_is_reached_where_all_is_told(name, samples):
+    """y to within the rounding of float32, in 64 units, so that noise on units averages out."""
+    module = module_of(name)
+    if not hasattr(module, "target_maximum_bits"):
+        return
+    y = np.random.default_rng(samples).normal(size=(samples, 1))
+    maximum = module.target_maximum_bits(y, **plugins.parameters(module.estimate, {}, name))
+    value = estimate(name, np.repeat(y.astype(np.float32), 64, axis=1), y)
+    assert 0.95 * maximum <= value <= maximum + 0.02
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5])
+def test_the_error_falls_with_the_samples(name, correlation):
+    """At a correlation of 0.9 what bins, noise and kernels hide does not depend on n, so not there."""
+    truth_bits = -np.log2(1 - correlation**2) / 2
+    errors = []
+    for samples in (100, 1000):
+        pairs = [gaussian(samples, correlation, seed) for seed in range(10 if name not in REPETITIONS else 3)]
+        values = [module_of(name).estimate(x, y, rng=np.random.default_rng(i)) for i, (x, y) in enumerate(pairs)]
+        errors.append(np.sqrt(np.mean((np.array(values) - truth_bits) ** 2)))
+    assert errors[1] < 0.75 * errors[0]
+
+
+def test_symmetry(name):
+    """Within what the file declares where it treats x and y unlike (a decoder, boxes, an order of units)."""
+    module = module_of(name)
+    default = getattr(module, "ORDER_TOLERANCE_BITS", 1e-9)
+    x, y = gaussian(300, 0.8, units=2)
+    for side in (x[:, :1], x):
+        values = [module.estimate(a, b, rng=np.random.default_rng(0)) for a, b in ((side, y), (y, side))]
+        assert values[0] == pytest.approx(values[1], abs=getattr(module, "SYMMETRY_TOLERANCE_BITS", default))
+
+
+def test_a_discrete_vector_target_is_its_labels(name):
+    """Two fair coins, 2 bits, told by one unit of four levels. `gaussian` alone is no estimate of that."""
+    rng = np.random.default_rng(0)
+    coins = rng.integers(0, 2, size=(400, 2)).astype(float)
+    label = 2 * coins[:, :1] + coins[:, 1:]
+    x = 4 * label + 0.3 * rng.normal(size=(400, 2))
+    value = module_of(name).estimate(x, coins, rng=np.random.default_rng(0))
+    assert value == pytest.approx(module_of(name).estimate(x, label, rng=np.random.default_rng(0)), abs=1e-9)
+    if name != "gaussian":
+        assert value == pytest.approx(2, abs=0.2)
+
+
+def test_a_continuous_vector_target(name):
+    """Two independent pairs tell twice what one does; where an estimator cannot say so, its file tells why."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(1000, 2))
+    y = 0.8 * x + 0.6 * rng.normal(size=(1000, 2))
+    pair_bits = -np.log2(0.6)
+    if name == "gaussian_kde":
+        with pytest.raises(InfoplaneError, match="2 units and 2 targets is out of reach"):
+            estimate(name, x, y)
+        return
+    value = module_of(name).estimate(x, y, rng=np.random.default_rng(0))
+    if name == "sklearn":
+        assert value == pytest.approx(pair_bits, abs=0.1), "the best single unit about the best single target"
+    elif name in ("binning", "kde", "renyi"):
+        assert value > 2 * pair_bits, "more cells, or emptier space, for as many samples: biased upwards"
+    else:
+        assert value == pytest.approx(2 * pair_bits, abs=0.15)
+
+
+def test_no_scale_changes_a_value_where_that_is_claimed(name):
+    """1e-30 and 1e30 on either side; rounding amplified by training is within the order's tolerance."""
+    module = module_of(name)
+    if not (
+        hasattr(module, "scale_invariant") and module.scale_invariant(**plugins.parameters(module.estimate, {}, name))
+    ):
+        return
+    x, y = gaussian(150, 0.7, units=2)
+    value, within = estimate(name, x, y), max(1e-6, getattr(module, "ORDER_TOLERANCE_BITS", 0.0))
+    for by_x, by_y in ((1e-30, 1e30), (1e30, 1e-30), (1e-30, 1e-30), (1e30, 1e30)):
+        assert estimate(name, x * by_x, y * by_y) == pytest.approx(value, abs=within)
+        assert estimate(name, (x * by_x).astype(np.float32), y) == pytest.approx(value, abs=max(within, 0.02))
+
+
 def hostile():
     x, y = gaussian(48, 0.7, units=2)
     labels = (y > 0).astype(float)

@@ -89,7 +89,7 @@ def _estimate(
         (estimator.id, layer.replicate, layer.epoch, layer.name, method.target) for layer in layers
     ]
     mi_bits, own_flags = method.values(xs, y, Generators(seed, keys))
-    maximum_bits = method.maximum_bits(len(y))
+    maximum_bits = method.saturated_bits(y)
     beside = [scaling.deviations(y)] if method.compares_scales else []
     stderr_bits = None
     if estimator.stderr is not None:

@@ -12,6 +12,7 @@ from .uncertainty import NORMAL_QUANTILE
 TIES_SHARE = 0.01  # of the rows; fewer do not move any estimate by more than its error
 SCALE_RATIO = 1e3  # between the standard deviations of two columns
 SATURATED_SHARE = 0.95  # of what the estimator can read at most
+ROUNDING_BITS = 1e-9  # an estimator that can read nothing at all, such as ksg of k + 1 samples, reads 0 but for this
 NULL_P = 0.05
 
 Row = dict[str, Any]
@@ -45,7 +46,7 @@ def differ_in_scale(*found: NDArray[np.float64]) -> bool:
 
 def is_saturated(mi_bits: float, maximum_bits: float) -> bool:
     """Whether a value is as good as the most that its estimator can read."""
-    return mi_bits >= SATURATED_SHARE * maximum_bits
+    return mi_bits >= SATURATED_SHARE * maximum_bits - ROUNDING_BITS
 
 
 def is_inside_null(p_value: float) -> bool:

@@ -63,6 +63,15 @@ class Method:
             return float(self.module.maximum_bits(samples, **self.params))
         return float(np.log2(samples)) if self.target == "x" else None
 
+    def saturated_bits(self, y: Array) -> float | None:
+        """The most that it can read of this y `(samples, targets)`, where it is known and y moves."""
+        if (y == y[0]).all():
+            return None
+        limits = [self.maximum_bits(len(y))]
+        if self.has_pairs and hasattr(self.module, "target_maximum_bits"):
+            limits.append(float(self.module.target_maximum_bits(y, **self.params)))
+        return min((limit for limit in limits if limit is not None), default=None)
+
     @property
     def is_scale_invariant(self) -> bool:
         """Whether it says that the scale of each column is nothing to it."""

@@ -17,10 +17,12 @@ and, only where it pays,
         `estimate` on x and y[order], for each row of `permutations` (draws, samples)
     maximum_bits(samples, **params) -> float
         the most that it can read on so many samples
+    target_maximum_bits(y, **params) -> float
+        the most that it can read of this y, where y's own entropy in its sense, or rounding, sets a lower limit
     scale_invariant(**params) -> bool
         whether the scale of each column is nothing to it
     compares_scales(**params) -> bool
-        whether it compares distances in x with distances in y, so that the ratio of their scales matters
+        whether it compares lengths in x with lengths in y, so that the ratio of their scales matters
 
 `rng` is a `numpy.random.Generator` that belongs to this one value. The keyword-only parameters after `rng`,
 with their annotations and defaults, are the schema of the estimator's configuration (see `plugins`). Negative

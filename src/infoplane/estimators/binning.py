@@ -12,6 +12,7 @@ Biased upwards, by about (cells_t - 1) (cells_y - 1) / (2 n ln 2) bits at indepe
 most H(bin Y): many units fill as many cells as there are samples, and every layer then reads the same.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -118,6 +119,19 @@ def input_information_many(
 def scale_invariant(*, range: Range = None, **_: object) -> bool:
     """Whether the scale of single columns leaves the value as it is."""
     return range is None
+
+
+def target_maximum_bits(
+    y: Floats,
+    *,
+    rule: Rule = "width",
+    bins: Bins = 10,
+    bins_y: Bins | None = None,
+    range: Range = None,  # noqa: ARG001
+    outside: Outside = "error",  # noqa: ARG001
+) -> float:
+    """H(bin Y), where more bins would show more; of a discrete y all there is to know is no limit."""
+    return math.inf if is_discrete(rows(y)) else float(_entropy(_y_cells(y, rule, bins_y or bins)))
 
 
 def _cells(t: Floats, rule: Rule, bins: int, range: list[float] | None, outside: Outside) -> Labels:

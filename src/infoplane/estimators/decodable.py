@@ -39,6 +39,8 @@ from ._variables import Floats, Labels, entropy_bits, is_constant, is_discrete, 
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (it is -0.01).
 TOLERANCE_BITS = 0.05
+# h of one side by neighbours, of what a line leaves by regression: x and y are treated unlike.
+SYMMETRY_TOLERANCE_BITS = 0.1
 
 Decoder = Literal["linear", "mlp"]
 Folds = Annotated[int, Field(ge=2)]

@@ -18,6 +18,7 @@ n and so is the estimate. `scale: standard` measures the noise in standard devia
 `none` in the column's own unit.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -106,9 +107,21 @@ def scale_invariant(*, scale: Scale = "standard", **_: object) -> bool:
     return scale == "standard"
 
 
+def compares_scales(*, scale: Scale = "standard", **_: object) -> bool:
+    """Whether the ratio of scales in x and in y matters: noise of one size is added to both."""
+    return scale == "none"
+
+
 def maximum_bits(samples: int, **_: object) -> float:
     """log2 n: all samples apart from each other."""
     return float(np.log2(samples))
+
+
+def target_maximum_bits(
+    y: Floats, *, noise_variance: Variance = 0.05, bound: Bound = "upper", scale: Scale = "standard"
+) -> float:
+    """What is left of a continuous y under the noise; of a discrete one all there is to know is no limit."""
+    return math.inf if is_discrete(rows(y)) else float(_bits(_scaled(y, scale), _width(noise_variance, bound)))
 
 
 def _width(noise_variance: float, bound: Bound) -> float:

@@ -86,3 +86,8 @@ def maximum_bits(samples: int, *, variant: Literal[1, 2] = 1, k: Neighbours = 3,
     """What x = y without ties gives: the k neighbours in x are those in y."""
     nats = np.sum(1 / np.arange(k, samples))
     return float((nats - 1 / k if variant == 2 else nats) / np.log(2))
+
+
+def target_maximum_bits(y: Values, *, k: Neighbours = 3, **_: object) -> float:
+    """What x = y but for rounding gives: in one of the two the k-th neighbour itself is among the nearer ones."""
+    return float(np.sum(1 / np.arange(k + 1, len(y))) / np.log(2))

@@ -73,3 +73,8 @@ def compares_scales(*, scale: Scale = "standard", **_: object) -> bool:
 def maximum_bits(samples: int, *, k: Neighbours = 3, **_: object) -> float:
     """What x = y without ties gives: the k neighbours in x are those in y."""
     return float(np.sum(1 / np.arange(k, samples)) / np.log(2))
+
+
+def target_maximum_bits(y: Values, *, k: Neighbours = 3, **_: object) -> float:
+    """What x = y but for rounding gives: in one of the two the k-th neighbour itself is among the nearer ones."""
+    return float(np.sum(1 / np.arange(k + 1, len(y))) / np.log(2))

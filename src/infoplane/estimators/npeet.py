@@ -82,6 +82,11 @@ def maximum_bits(samples: int, *, k: Annotated[int, Field(ge=1)] = 3, **_: objec
     return float(np.sum(1 / np.arange(k, samples)) / np.log(2))
 
 
+def target_maximum_bits(y: NDArray[np.floating], *, k: Annotated[int, Field(ge=1)] = 3, **_: object) -> float:
+    """What x = y but for rounding gives: in one of the two the k-th neighbour itself is among the nearer ones."""
+    return float(np.sum(1 / np.arange(k + 1, len(y))) / np.log(2))
+
+
 def _beyond(values: NDArray[np.floating]) -> bool:
     """Whether a column that moves is too small or too large for NPEET's constants."""
     least, greatest = deviations(values)

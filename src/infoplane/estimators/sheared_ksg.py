@@ -42,6 +42,7 @@ from ..scaling import scaled
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000.
 TOLERANCE_BITS = 0.06
+SYMMETRY_TOLERANCE_BITS = 0.1  # y is regressed on x
 
 RIDGE = 1e-3  # of the variance of t in the surroundings: directions in which t hardly moves have no slope
 HALF_HEIGHT = 2.0  # residual deviations of y to the half width of the surroundings in t

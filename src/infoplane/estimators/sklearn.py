@@ -46,3 +46,8 @@ def estimate(x: Floats, y: Floats, *, rng: np.random.Generator, k: Annotated[int
 def scale_invariant(**_: object) -> bool:
     """Whether the scale of single columns leaves the value as it is."""
     return True
+
+
+def target_maximum_bits(y: Floats, *, k: Annotated[int, Field(ge=1)] = 3, **_: object) -> float:
+    """What x = y but for rounding gives: in one of the two the k-th neighbour itself is among the nearer ones."""
+    return float(np.sum(1 / np.arange(k + 1, len(y))) / np.log(2))
