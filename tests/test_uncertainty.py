@@ -52,6 +52,23 @@ def test_the_95_percent_interval_covers_the_estimators_own_mean(
     assert 0.93 <= covered.mean() <= 0.97
 
 
+@pytest.mark.parametrize(
+    ("name", "params", "samples"),
+    [
+        *(
+            (name, {}, 350)
+            for name in ("mixed_ksg", "sheared_ksg", "npeet", "kde", "gaussian_kde", "decodable", "sklearn")
+        ),
+        ("renyi", {"alpha": 2}, 200),
+    ],
+)
+def test_it_covers_the_mean_of_the_others_too(name: str, params: dict[str, Any], samples: int) -> None:
+    """Every estimator but those that train networks, for which 200 repetitions take half an hour."""
+    mi_bits, stderr_bits = repeated(method(name, **params), 0.9, samples, repetitions=200)
+    covered = np.abs(mi_bits - mi_bits.mean()) <= 1.96 * stderr_bits
+    assert 0.93 <= covered.mean() <= 0.97
+
+
 @pytest.mark.parametrize("samples", [100, 400])
 def test_the_standard_error_is_the_closed_form_of_a_gaussian(samples: int) -> None:
     """I = -1/2 log2(1 - r^2), r deviates by (1 - rho^2) / sqrt(n), and so I by rho / (ln 2 sqrt n)."""
@@ -94,7 +111,8 @@ def p_values(how: Method, sample: Any, data_sets: int, draws: int) -> Floats:
     found = np.empty(data_sets)
     for number in range(data_sets):
         x, y = sample(generator(0, "null", number))
-        value = how.values([x], y, [generator(0)])[0][0]
+        # A generator of its own, as in a run: one jitter for all data sets would make their errors alike.
+        value = how.values([x], y, [generator(0, "value", number)])[0][0]
         key = ("id", number, 0, "layer", "y")
         null = uncertainty.null_bits(how, x, y, key, orders[:, : len(y)], seed=0)
         found[number] = uncertainty.null_summary(float(value), null)["p_value"]
@@ -107,6 +125,24 @@ def test_of_independent_data_5_percent_are_rejected(name: str, sample: Any) -> N
     """With 99 draws p <= 0.05 has probability 0.05 exactly, where the statistic is never tied."""
     rejected = int((p_values(method(name), sample, data_sets=500, draws=99) <= 0.05).sum())
     assert stats.binomtest(rejected, 500, 0.05).pvalue > 0.01
+
+
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    [
+        *((name, of) for name in ("sheared_ksg", "npeet", "kde", "gaussian") for of in (continuous, tied, discrete)),
+        ("gaussian_kde", continuous),
+        ("gaussian_kde", discrete),  # one column of each: two units and half a column of zeros take minutes
+        ("decodable", continuous),  # a tied y has no decoder's bound, and says so; labels take minutes
+        ("renyi", continuous),
+        ("renyi", discrete),
+    ],
+)
+def test_no_estimator_rejects_independence_more_often(name: str, sample: Any) -> None:
+    """With 19 draws p <= 0.05 has probability 0.05 at most: fewer where values are tied."""
+    how = method(name, alpha=2) if name == "renyi" else method(name)
+    rejected = int((p_values(how, sample, data_sets=200, draws=19) <= 0.05).sum())
+    assert stats.binomtest(rejected, 200, 0.05, alternative="greater").pvalue > 0.01
 
 
 def test_ties_of_the_statistic_make_the_test_careful_never_bold() -> None:
