@@ -47,7 +47,8 @@ def load(root: Path, **run: Any) -> Results:
 
 def drawn(results: Results, plot: Plot | None = None) -> dict[str, Figure]:
     board = pd.DataFrame(scoring.scoreboard(results), columns=scoring.COLUMNS)
-    return dict(figures.draw(results, board, plot or Plot(), samples=350))
+    drawings = figures.drawings(results, board, plot or Plot(), samples=350)
+    return {name: drawing() for name, drawing in drawings.items()}
 
 
 def curve(ax: Axes, color: str) -> Line2D:
@@ -234,6 +235,7 @@ def project(root: Path, **run: Any) -> Path:
         "extract: {split: train}\n"
         "estimators: {ksg: {estimator: ksg}, npeet: {estimator: npeet}}\n"
         "plot: {hidden_layer: null, answer: {ksg: right pairs}}\n"
+        "compute: {workers: 0}\n"
     )
     return root / "data"
 
