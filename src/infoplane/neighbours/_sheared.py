@@ -13,6 +13,7 @@ HALF_HEIGHT = 2.0  # residual deviations of y to the half width of the surroundi
 ENOUGH = 4  # times k points of y in the box, to count by them
 LEAST_RESIDUAL = 1e-6  # of the deviation of y: where y is a function of t, the box still has a height
 STRIDE = 16  # points to look at before asking whether those beyond can be near
+LANES = 32  # points whose lines are fitted side by side
 ROUNDING = 1 + 1e-9  # a little farther than need be, so that rounding leaves none out
 
 
@@ -24,27 +25,27 @@ def information_nats(t, y, ranks, log_density, least, most, around, psi):  # typ
     that of y, for boxes too low to count in. A line is fitted to `around` points.
     """
     units, n, targets = len(t), t.shape[1], len(y)
-    apart, in_ranks = np.empty(n), np.empty(n)
-    nearest, near = np.empty(max(most, around)), np.empty(n + 1, np.int64)
-    t_near, y_near = np.empty((n, units)), np.empty((n, targets))
-    slope, height, moments = np.empty((units, targets)), np.empty(targets), np.empty((units, units))
+    apart, in_ranks, nearest = np.empty(n), np.empty(n), np.empty(max(most, around))
+    near, counts = np.empty((LANES, n + 1), np.int64), np.empty(LANES, np.int64)
+    t_near, y_near = np.empty((n, units, LANES)), np.empty((n, targets, LANES))
+    slopes, heights = np.empty((units, targets, LANES)), np.empty((targets, LANES))
+    slope, height = np.empty((units, targets)), np.empty(targets)
     total = 0.0
-    for i in range(n):
-        low, high = surroundings(ranks, i, around, nearest, in_ranks)
-        edge, count, width = nearest[around - 1], 0, 0.0
-        in_ranks[i] = np.inf
-        for j in range(low, high):  # with all that are tied at the edge: no order of rows matters
-            near[count] = j
-            count += in_ranks[j] <= edge
+    for point in range(n):
+        lane = point % LANES
+        if lane == 0:
+            for a in range(LANES):  # the last ones again where no more are left
+                i = min(point + a, n - 1)
+                counts[a] = surroundings(ranks, i, around, nearest, in_ranks, near[a])
+                gather(t, i, near[a, : counts[a]], t_near, a)
+                gather(y, i, near[a, : counts[a]], y_near, a)
+            regress(t_near, y_near, counts, slopes, heights)
+        i, count = point, counts[lane]
+        slope[:], height[:] = slopes[:, :, lane], heights[:, lane]
         distances(t, i, 0, n, apart)
+        width = 0.0
         for a in range(count):
-            j = near[a]
-            width = max(width, apart[j])
-            for u in range(units):
-                t_near[a, u] = t[u, j] - t[u, i]
-            for v in range(targets):
-                y_near[a, v] = y[v, j] - y[v, i]
-        regress(t_near, y_near, count, slope, height, moments)
+            width = max(width, apart[near[lane, a]])
         per_width = 1 / width if width > 0 else 1.0
         for j in range(n):
             apart[j] *= per_width
@@ -52,18 +53,18 @@ def information_nats(t, y, ranks, log_density, least, most, around, psi):  # typ
         # The surroundings bound how far neighbours can be; then all points within that bound are looked at.
         nearest[:most] = np.inf
         for a in range(count):
-            keep(nearest, most, away(t, y, i, near[a], apart[near[a]], slope, height))
+            keep(nearest, most, away(t, y, i, near[lane, a], apart[near[lane, a]], slope, height))
         bound = nearest[most - 1] * ROUNDING
         reach = height[0]
         for u in range(units):
             reach += abs(slope[u, 0]) / per_width
         first, last, count = within(y[0], i, bound * reach)
         for j in range(first, last):
-            near[count] = j
+            near[lane, count] = j
             count += (apart[j] <= bound) & (j != i)
         nearest[:most] = np.inf
         for a in range(count):
-            keep(nearest, most, away(t, y, i, near[a], apart[near[a]], slope, height))
+            keep(nearest, most, away(t, y, i, near[lane, a], apart[near[lane, a]], slope, height))
 
         log_volume = 0.0
         for v in range(targets):
@@ -84,9 +85,9 @@ def information_nats(t, y, ranks, log_density, least, most, around, psi):  # typ
 
 
 @inlined
-def surroundings(ranks, i, around, nearest, in_ranks):  # type: ignore[no-untyped-def]
-    """Fills `nearest` with the distances of the `around` points nearest to i, and `in_ranks` with those of all
-    points looked at, from the first returned to before the second."""
+def surroundings(ranks, i, around, nearest, in_ranks, near):  # type: ignore[no-untyped-def]
+    """Fills `near` with the `around` points nearest to i in ranks, and those tied with the farthest: no order of
+    rows matters. Returns how many they are. `nearest` and `in_ranks` are overwritten."""
     n = ranks.shape[1]
     nearest[:around] = np.inf
     low, high = i, i
@@ -95,15 +96,28 @@ def surroundings(ranks, i, around, nearest, in_ranks):  # type: ignore[no-untype
         start = max(low - STRIDE, 0) if low > 0 and ranks[0, i] - ranks[0, low - 1] <= edge else low
         stop = min(high + STRIDE, n) if high < n and ranks[0, high] - ranks[0, i] <= edge else high
         if start == low and stop == high:
-            return low, high
+            break
         distances(ranks, i, start, low, in_ranks)
         distances(ranks, i, high, stop, in_ranks)
+        in_ranks[i] = np.inf
         for j in range(start, low):
             keep(nearest, around, in_ranks[j])
         for j in range(high, stop):
-            if j != i:
-                keep(nearest, around, in_ranks[j])
+            keep(nearest, around, in_ranks[j])
         low, high = start, stop
+    count = 0
+    for j in range(low, high):
+        near[count] = j
+        count += in_ranks[j] <= edge
+    return count
+
+
+@inlined
+def gather(columns, i, near, out, lane):  # type: ignore[no-untyped-def]
+    """How the points `near` differ from i in each column, as a lane of `out (n, columns, LANES)`."""
+    for a in range(len(near)):
+        for u in range(len(columns)):
+            out[a, u, lane] = columns[u, near[a]] - columns[u, i]
 
 
 @inlined
@@ -171,65 +185,96 @@ def away(t, y, i, j, apart, slope, height):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def regress(t, y, count, slope, height, moments):  # type: ignore[no-untyped-def]
-    """Fills the shrunk `slope` of y on t over their first `count` rows, and the `height` of the box."""
-    units, targets = t.shape[1], y.shape[1]
-    for columns in (t, y):
-        for u in range(columns.shape[1]):
-            mean = 0.0
-            for a in range(count):
-                mean += columns[a, u]
-            for a in range(count):
-                columns[a, u] -= mean / count
-    moments[:] = 0.0
+def regress(t, y, counts, slope, height):  # type: ignore[no-untyped-def]
+    """Fills the shrunk `slope` of y on t over their first `counts` rows, and the `height` of the box.
+
+    All have `LANES` regressions side by side as their last axis. Centres t and y.
+    """
+    units, targets, longest = t.shape[1], y.shape[1], counts.max()
+    held = np.empty((longest, LANES))
+    for a in range(longest):
+        for lane in range(LANES):
+            held[a, lane] = a < counts[lane]
+    centre(t, held, counts)
+    centre(y, held, counts)
+    moments, spread = np.zeros((units, units, LANES)), np.zeros(LANES)
     slope[:] = 0.0
-    spread = 0.0
-    for a in range(count):
-        for u in range(units):
-            for v in range(u + 1):
-                moments[u, v] += t[a, u] * t[a, v]
-            for v in range(targets):
-                slope[u, v] += t[a, u] * y[a, v]
     for u in range(units):
-        spread += moments[u, u]
-    if spread > 0:
-        for u in range(units):
-            moments[u, u] += RIDGE * spread
-        solve(moments, slope)
-    fitted = min(units, max(count - 2, 1))
+        for a in range(longest):
+            for v in range(u + 1):
+                for lane in range(LANES):
+                    moments[u, v, lane] += t[a, u, lane] * t[a, v, lane]
+            for v in range(targets):
+                for lane in range(LANES):
+                    slope[u, v, lane] += t[a, u, lane] * y[a, v, lane]
+        for lane in range(LANES):
+            spread[lane] += moments[u, u, lane]
+    for u in range(units):
+        for lane in range(LANES):
+            moments[u, u, lane] += RIDGE * spread[lane] if spread[lane] > 0 else 1.0
+    solve(moments, slope)
+    left, whole, rest = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     for v in range(targets):
-        whole = rest = 0.0
-        for a in range(count):
-            left = y[a, v]
-            whole += left**2
+        whole[:] = rest[:] = 0.0
+        for a in range(longest):
+            for lane in range(LANES):
+                left[lane] = y[a, v, lane]
+                whole[lane] += left[lane] ** 2
             for u in range(units):
-                left -= slope[u, v] * t[a, u]
-            rest += left**2
-        explained = whole - rest
-        by_chance = fitted * rest / max(count - 1 - fitted, 1)
-        shrunk = 1 - by_chance / explained if explained > by_chance else 0.0
-        for u in range(units):
-            slope[u, v] *= shrunk
-        rest = max(rest + (1 - shrunk) ** 2 * max(explained, 0.0), LEAST_RESIDUAL**2 * whole)
-        height[v] = HALF_HEIGHT * np.sqrt(rest / count) if rest > 0 else 1.0
+                for lane in range(LANES):
+                    left[lane] -= slope[u, v, lane] * t[a, u, lane]
+            for lane in range(LANES):
+                rest[lane] += left[lane] ** 2
+        for lane in range(LANES):
+            fitted = min(units, max(counts[lane] - 2, 1))
+            explained = whole[lane] - rest[lane]
+            by_chance = fitted * rest[lane] / max(counts[lane] - 1 - fitted, 1)
+            shrunk = 1 - by_chance / explained if explained > by_chance else 0.0
+            for u in range(units):
+                slope[u, v, lane] *= shrunk
+            least = LEAST_RESIDUAL**2 * whole[lane]
+            remaining = max(rest[lane] + (1 - shrunk) ** 2 * max(explained, 0.0), least)
+            height[v, lane] = HALF_HEIGHT * np.sqrt(remaining / counts[lane]) if remaining > 0 else 1.0
 
 
-@compiled
+@inlined
+def centre(values, held, counts):  # type: ignore[no-untyped-def]
+    """Columns `(rows, columns, LANES)` at mean 0 over the rows that are `held`; the others become 0."""
+    mean = np.empty(LANES)
+    for u in range(values.shape[1]):
+        mean[:] = 0.0
+        for a in range(len(held)):
+            for lane in range(LANES):
+                values[a, u, lane] = values[a, u, lane] if held[a, lane] else 0.0
+                mean[lane] += values[a, u, lane]
+        for lane in range(LANES):
+            mean[lane] /= counts[lane]
+        for a in range(len(held)):
+            for lane in range(LANES):
+                values[a, u, lane] = (values[a, u, lane] - mean[lane]) * held[a, lane]
+
+
+@inlined
 def solve(a, b):  # type: ignore[no-untyped-def]
     """b into a^-1 b, of a positive definite a in its lower triangle, which becomes its Cholesky factor."""
     n = len(a)
     for i in range(n):
         for j in range(i + 1):
-            left = a[i, j]
             for u in range(j):
-                left -= a[i, u] * a[j, u]
-            a[i, j] = np.sqrt(left) if i == j else left / a[j, j]
+                for lane in range(LANES):
+                    a[i, j, lane] -= a[i, u, lane] * a[j, u, lane]
+            for lane in range(LANES):
+                a[i, j, lane] = np.sqrt(a[i, j, lane]) if i == j else a[i, j, lane] / a[j, j, lane]
     for v in range(b.shape[1]):
         for i in range(n):
             for u in range(i):
-                b[i, v] -= a[i, u] * b[u, v]
-            b[i, v] /= a[i, i]
+                for lane in range(LANES):
+                    b[i, v, lane] -= a[i, u, lane] * b[u, v, lane]
+            for lane in range(LANES):
+                b[i, v, lane] /= a[i, i, lane]
         for i in range(n - 1, -1, -1):
             for u in range(i + 1, n):
-                b[i, v] -= a[u, i] * b[u, v]
-            b[i, v] /= a[i, i]
+                for lane in range(LANES):
+                    b[i, v, lane] -= a[u, i, lane] * b[u, v, lane]
+            for lane in range(LANES):
+                b[i, v, lane] /= a[i, i, lane]
