@@ -30,8 +30,10 @@ PAIR_BYTES = 48
 
 
 def gpu(device: str) -> torch.device | None:
-    """The GPU for "cuda" or "auto", or None where "auto" finds none. Asked only where it is used, in the worker: to
-    ask makes a process unfit for a fork that uses CUDA."""
+    """The GPU for "cuda" or "auto"; None where "auto" finds none.
+
+    Not to be asked by a process that forks workers: to ask may initialise CUDA, which does not survive a fork.
+    """
     if torch.cuda.is_available():
         return torch.device("cuda")
     if device == "cuda":
