@@ -24,8 +24,8 @@ Array = NDArray[np.float64]
 Values = NDArray[np.floating]
 
 BUDGET_BYTES = 2**28  # for the distances of a chunk, and half as much for points: several processes may share a GPU
-# At most this much at a time for a pair: its distances in x, in y and in both, and in place of these last the k
-# nearest (8 and 8 for their places), where k is nearly n; or what is chosen of a side, and a bit; and a spare.
+# For each pair at one time: its distances in x, in y and in both; where k is nearly n, as much for the k smallest of
+# these and their places; and a spare of 8. Less later, when neighbours are fitted and counted.
 PAIR_BYTES = 48
 
 
