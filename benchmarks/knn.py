@@ -1,10 +1,11 @@
 """Nearest-neighbour estimates against NPEET's, on what the default experiment asks for and on large samples.
 
-    python benchmarks/knn.py [--runs 5] [--growth] [--profile]
+    python benchmarks/knn.py [--runs 5] [--growth] [--profile] [--gpu]
 
 The peers take turns in every run, so that a ratio compares what ran side by side; medians are printed. One
 thread unless it says otherwise. infomeasure is timed too where it is installed. `--growth` prints the cost
-against samples and columns instead, and `--profile` where the time of the default run's values goes.
+against samples and columns instead, `--profile` where the time of the default run's values goes, and `--gpu`
+what a GPU makes of these values, of permutations and of large samples, beside one thread.
 """
 
 import argparse
@@ -169,6 +170,45 @@ def growth() -> None:
         print(f"{samples:8,} {columns:8} {seconds:9.3f} {seconds / pairs * 1e9:21.4f} {peak:9.0f}", flush=True)
 
 
+def gpu(runs: int) -> None:
+    """One process on the GPU; its first call, which initialises CUDA, is not timed."""
+    if not torch.cuda.is_available():
+        print("no GPU here: PyTorch finds none, so there is nothing to time")
+        return
+    print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}")
+    ts, y, x = default_run()
+    targets, devices = [y, x], {"ksg, 1 thread": "cpu", "ksg, GPU": "cuda"}
+
+    def beside(title: str, compute: Callable[[str], Array], each: int) -> None:
+        """Both on the same values, once before they are timed."""
+        cpu, cuda = (compute(device) for device in devices.values())
+        peers = {name: lambda device=device: compute(device) for name, device in devices.items()}
+        table(title, in_turns(runs, peers), each)
+        print(f"  largest difference: {np.abs(cuda - cpu).max():.1e} bits")
+
+    for block in (40, len(ts)):  # what a stage computes at once for one network, and everything
+        blocks = [ts[first : first + block] for first in range(0, len(ts), block)]
+        beside(
+            f"All {2 * len(ts):,} values of the default run of one network, {block:,} at once",
+            lambda device, blocks=blocks: np.concatenate([many(some, targets, device=device) for some in blocks]),
+            2 * len(ts),
+        )
+    permutations = np.array([np.random.default_rng(i).permutation(350) for i in range(DRAWS)])
+    beside(
+        f"{DRAWS} permutations of one of these values",
+        lambda device: ksg.estimate_permuted(ts[-2], y, permutations=permutations, rng=RNG, device=device),
+        DRAWS,
+    )
+    rng = np.random.default_rng(0)
+    for samples, columns in ((10_000, 8), (10_000, 64), (100_000, 8)):
+        z, w = rng.normal(size=(samples, columns)), rng.normal(size=(samples, 1))
+        beside(
+            f"One value, {samples:,} samples, {columns} independent columns",
+            lambda device, z=z, w=w: many([z], [w], device=device),
+            1,
+        )
+
+
 def profile() -> None:
     ts, y, x = default_run()
     many(ts[:5], [y, x])
@@ -182,11 +222,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--gpu", action="store_true")
     options = parser.parse_args()
     if options.growth:
         growth()
     elif options.profile:
         profile()
+    elif options.gpu:
+        gpu(options.runs)
     else:
         default_values(options.runs)
         large_samples(options.runs)
