@@ -7,13 +7,15 @@ at from each one outward, and those beyond need not be.
 import numpy as np
 
 from ..compiling import compiled, inlined
+from ._kernels import FAR
+from ._lanes import WIDTH, from_point, sink
+from ._tiles import tiled
 
 RIDGE = 1e-3  # of the variance of t in the surroundings: directions in which t hardly moves have no slope
 HALF_HEIGHT = 2.0  # residual deviations of y to the half width of the surroundings in t
 ENOUGH = 4  # times k points of y in the box, to count by them
 LEAST_RESIDUAL = 1e-6  # of the deviation of y: where y is a function of t, the box still has a height
-STRIDE = 16  # points to look at before asking whether those beyond can be near
-LANES = 32  # points whose lines are fitted side by side
+STRIDE = 16  # places to step over at once in what is sorted
 ROUNDING = 1 + 1e-9  # a little farther than need be, so that rounding leaves none out
 
 
@@ -25,18 +27,20 @@ def information_nats(t, y, ranks, log_density, least, most, around, psi):  # typ
     that of y, for boxes too low to count in. A line is fitted to `around` points.
     """
     units, n, targets = len(t), t.shape[1], len(y)
-    apart, in_ranks, nearest = np.empty(n), np.empty(n), np.empty(max(most, around))
-    near, counts = np.empty((LANES, n + 1), np.int64), np.empty(LANES, np.int64)
-    t_near, y_near = np.empty((n, units, LANES)), np.empty((n, targets, LANES))
-    slopes, heights = np.empty((units, targets, LANES)), np.empty((targets, LANES))
+    apart, nearest = np.empty(n), np.empty(most)
+    near, counts = np.empty((WIDTH, n + 1), np.int64), np.empty(WIDTH, np.int64)
+    t_near, y_near = np.empty((n, units, WIDTH)), np.empty((n, targets, WIDTH))
+    slopes, heights = np.empty((units, targets, WIDTH)), np.empty((targets, WIDTH))
     slope, height = np.empty((units, targets)), np.empty(targets)
+    _, rank_points, rank_tiles, _ = tiled(ranks.T.copy(), np.arange(n))
+    in_ranks, smallest = np.empty((n, WIDTH)), np.empty((around, WIDTH))
     total = 0.0
     for point in range(n):
-        lane = point % LANES
+        lane = point % WIDTH
         if lane == 0:
-            for a in range(LANES):  # the last ones again where no more are left
+            surroundings(rank_points, rank_tiles, point // WIDTH, smallest, in_ranks, near, counts)
+            for a in range(WIDTH):
                 i = min(point + a, n - 1)
-                counts[a] = surroundings(ranks, i, around, nearest, in_ranks, near[a])
                 gather(t, i, near[a, : counts[a]], t_near, a)
                 gather(y, i, near[a, : counts[a]], y_near, a)
             regress(t_near, y_near, counts, slopes, heights)
@@ -84,37 +88,43 @@ def information_nats(t, y, ranks, log_density, least, most, around, psi):  # typ
     return total / n
 
 
-@inlined
-def surroundings(ranks, i, around, nearest, in_ranks, near):  # type: ignore[no-untyped-def]
-    """Fills `near` with the `around` points nearest to i in ranks, and those tied with the farthest: no order of
-    rows matters. Returns how many they are. `nearest` and `in_ranks` are overwritten."""
-    n = ranks.shape[1]
-    nearest[:around] = np.inf
-    low, high = i, i
+@compiled
+def surroundings(points, tiles, tile, smallest, in_ranks, near, counts):  # type: ignore[no-untyped-def]
+    """Fills `near` `(WIDTH, n + 1)` with the points nearest to each of a tile, as many as `smallest` has rows and
+    those tied with the farthest of them (no order of rows matters), and `counts` `(WIDTH,)` with how many they are.
+
+    `points` `(n, columns)` and their `tiles` are ascending in the first column. The rest is overwritten.
+    """
+    n, columns, last = len(points), points.shape[1], len(smallest) - 1
+    zeros, spare, beyond = np.zeros((1, WIDTH)), np.empty((1, WIDTH)), np.full((1, WIDTH), FAR)
+    smallest[:] = FAR
+    low, high = tile * WIDTH, tile * WIDTH
     while True:
-        edge = nearest[around - 1]
-        start = max(low - STRIDE, 0) if low > 0 and ranks[0, i] - ranks[0, low - 1] <= edge else low
-        stop = min(high + STRIDE, n) if high < n and ranks[0, high] - ranks[0, i] <= edge else high
-        if start == low and stop == high:
+        before = low > 0 and from_point(tiles, tile, 0, 1, points, low - 1, zeros, 0, spare, 0, smallest, last) > 0
+        after = high < n and from_point(tiles, tile, 0, 1, points, high, zeros, 0, spare, 0, smallest, last) > 0
+        if before:
+            low -= 1
+            from_point(tiles, tile, 0, columns, points, low, zeros, 0, in_ranks, low, beyond, 0)
+            sink(smallest, in_ranks, low, zeros, 0)
+        if after:
+            from_point(tiles, tile, 0, columns, points, high, zeros, 0, in_ranks, high, beyond, 0)
+            if high < (tile + 1) * WIDTH:
+                in_ranks[high, high % WIDTH] = FAR  # no point is near itself
+            sink(smallest, in_ranks, high, zeros, 0)
+            high += 1
+        if not (before or after):
             break
-        distances(ranks, i, start, low, in_ranks)
-        distances(ranks, i, high, stop, in_ranks)
-        in_ranks[i] = np.inf
-        for j in range(start, low):
-            keep(nearest, around, in_ranks[j])
-        for j in range(high, stop):
-            keep(nearest, around, in_ranks[j])
-        low, high = start, stop
-    count = 0
-    for j in range(low, high):
-        near[count] = j
-        count += in_ranks[j] <= edge
-    return count
+    for lane in range(WIDTH):
+        edge, count = smallest[last, lane], 0
+        for j in range(low, high):
+            near[lane, count] = j
+            count += in_ranks[j, lane] <= edge
+        counts[lane] = count
 
 
 @inlined
 def gather(columns, i, near, out, lane):  # type: ignore[no-untyped-def]
-    """How the points `near` differ from i in each column, as a lane of `out (n, columns, LANES)`."""
+    """How the points `near` differ from i in each column, as a lane of `out (n, columns, WIDTH)`."""
     for a in range(len(near)):
         for u in range(len(columns)):
             out[a, u, lane] = columns[u, near[a]] - columns[u, i]
@@ -188,44 +198,44 @@ def away(t, y, i, j, apart, slope, height):  # type: ignore[no-untyped-def]
 def regress(t, y, counts, slope, height):  # type: ignore[no-untyped-def]
     """Fills the shrunk `slope` of y on t over their first `counts` rows, and the `height` of the box.
 
-    All have `LANES` regressions side by side as their last axis. Centres t and y.
+    All have `WIDTH` regressions side by side as their last axis. Centres t and y.
     """
     units, targets, longest = t.shape[1], y.shape[1], counts.max()
-    held = np.empty((longest, LANES))
+    held = np.empty((longest, WIDTH))
     for a in range(longest):
-        for lane in range(LANES):
+        for lane in range(WIDTH):
             held[a, lane] = a < counts[lane]
     centre(t, held, counts)
     centre(y, held, counts)
-    moments, spread = np.zeros((units, units, LANES)), np.zeros(LANES)
+    moments, spread = np.zeros((units, units, WIDTH)), np.zeros(WIDTH)
     slope[:] = 0.0
     for u in range(units):
         for a in range(longest):
             for v in range(u + 1):
-                for lane in range(LANES):
+                for lane in range(WIDTH):
                     moments[u, v, lane] += t[a, u, lane] * t[a, v, lane]
             for v in range(targets):
-                for lane in range(LANES):
+                for lane in range(WIDTH):
                     slope[u, v, lane] += t[a, u, lane] * y[a, v, lane]
-        for lane in range(LANES):
+        for lane in range(WIDTH):
             spread[lane] += moments[u, u, lane]
     for u in range(units):
-        for lane in range(LANES):
+        for lane in range(WIDTH):
             moments[u, u, lane] += RIDGE * spread[lane] if spread[lane] > 0 else 1.0
     solve(moments, slope)
-    left, whole, rest = np.empty(LANES), np.empty(LANES), np.empty(LANES)
+    left, whole, rest = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
     for v in range(targets):
         whole[:] = rest[:] = 0.0
         for a in range(longest):
-            for lane in range(LANES):
+            for lane in range(WIDTH):
                 left[lane] = y[a, v, lane]
                 whole[lane] += left[lane] ** 2
             for u in range(units):
-                for lane in range(LANES):
+                for lane in range(WIDTH):
                     left[lane] -= slope[u, v, lane] * t[a, u, lane]
-            for lane in range(LANES):
+            for lane in range(WIDTH):
                 rest[lane] += left[lane] ** 2
-        for lane in range(LANES):
+        for lane in range(WIDTH):
             fitted = min(units, max(counts[lane] - 2, 1))
             explained = whole[lane] - rest[lane]
             by_chance = fitted * rest[lane] / max(counts[lane] - 1 - fitted, 1)
@@ -239,18 +249,18 @@ def regress(t, y, counts, slope, height):  # type: ignore[no-untyped-def]
 
 @inlined
 def centre(values, held, counts):  # type: ignore[no-untyped-def]
-    """Columns `(rows, columns, LANES)` at mean 0 over the rows that are `held`; the others become 0."""
-    mean = np.empty(LANES)
+    """Columns `(rows, columns, WIDTH)` at mean 0 over the rows that are `held`; the others become 0."""
+    mean = np.empty(WIDTH)
     for u in range(values.shape[1]):
         mean[:] = 0.0
         for a in range(len(held)):
-            for lane in range(LANES):
+            for lane in range(WIDTH):
                 values[a, u, lane] = values[a, u, lane] if held[a, lane] else 0.0
                 mean[lane] += values[a, u, lane]
-        for lane in range(LANES):
+        for lane in range(WIDTH):
             mean[lane] /= counts[lane]
         for a in range(len(held)):
-            for lane in range(LANES):
+            for lane in range(WIDTH):
                 values[a, u, lane] = (values[a, u, lane] - mean[lane]) * held[a, lane]
 
 
@@ -261,20 +271,20 @@ def solve(a, b):  # type: ignore[no-untyped-def]
     for i in range(n):
         for j in range(i + 1):
             for u in range(j):
-                for lane in range(LANES):
+                for lane in range(WIDTH):
                     a[i, j, lane] -= a[i, u, lane] * a[j, u, lane]
-            for lane in range(LANES):
+            for lane in range(WIDTH):
                 a[i, j, lane] = np.sqrt(a[i, j, lane]) if i == j else a[i, j, lane] / a[j, j, lane]
     for v in range(b.shape[1]):
         for i in range(n):
             for u in range(i):
-                for lane in range(LANES):
+                for lane in range(WIDTH):
                     b[i, v, lane] -= a[i, u, lane] * b[u, v, lane]
-            for lane in range(LANES):
+            for lane in range(WIDTH):
                 b[i, v, lane] /= a[i, i, lane]
         for i in range(n - 1, -1, -1):
             for u in range(i + 1, n):
-                for lane in range(LANES):
+                for lane in range(WIDTH):
                     b[i, v, lane] -= a[u, i, lane] * b[u, v, lane]
-            for lane in range(LANES):
+            for lane in range(WIDTH):
                 b[i, v, lane] /= a[i, i, lane]
