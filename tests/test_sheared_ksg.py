@@ -191,3 +191,16 @@ def test_one_tie_in_y_does_not_change_the_rules():
     tied = y.copy()
     tied[np.argsort(y[:, 0])[100]] = y[np.argsort(y[:, 0])[101]]
     assert estimate(x, tied) == pytest.approx(estimate(x, y), abs=0.02)
+
+
+@pytest.mark.parametrize("samples", [7, 16, 17, 100, 350])
+@pytest.mark.parametrize("units", [1, 3, 8])
+def test_the_order_of_rows_does_not_matter_where_distances_tie(samples, units):
+    """Values rounded to a lattice have the same distance many times over, and rounding must not choose among them."""
+    rng = np.random.default_rng(samples + units)
+    x = rng.normal(size=(samples, units)).round(1)
+    y = x[:, :1] + rng.normal(size=(samples, 1))
+    value_bits = estimate(x, y, k=2)
+    for _ in range(3):
+        order = rng.permutation(samples)
+        assert estimate(x[order], y[order], k=2) == pytest.approx(value_bits, abs=1e-9)

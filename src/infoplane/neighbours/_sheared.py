@@ -7,7 +7,7 @@ at from each one outward, and those beyond need not be.
 import numpy as np
 
 from ..compiling import compiled, inlined
-from ._kernels import FAR
+from ._kernels import FAR, JUST_INSIDE, JUST_OUTSIDE
 from ._lanes import WIDTH, from_point, sink
 from ._tiles import tiled
 
@@ -16,7 +16,6 @@ HALF_HEIGHT = 2.0  # residual deviations of y to the half width of the surroundi
 ENOUGH = 4  # times k points of y in the box, to count by them
 LEAST_RESIDUAL = 1e-6  # of the deviation of y: where y is a function of t, the box still has a height
 STRIDE = 16  # places to step over at once in what is sorted
-ROUNDING = 1 + 1e-9  # a little farther than need be, so that rounding leaves none out
 
 
 @compiled
@@ -58,7 +57,7 @@ def information_nats(t, y, ranks, log_density, least, most, around, psi):  # typ
         nearest[:most] = np.inf
         for a in range(count):
             keep(nearest, most, away(t, y, i, near[lane, a], apart[near[lane, a]], slope, height))
-        bound = nearest[most - 1] * ROUNDING
+        bound = nearest[most - 1] * JUST_OUTSIDE
         reach = height[0]
         for u in range(units):
             reach += abs(slope[u, 0]) / per_width
@@ -77,7 +76,7 @@ def information_nats(t, y, ranks, log_density, least, most, around, psi):  # typ
             edge = nearest[k - 1]
             count_t = 0
             for j in range(n):
-                count_t += apart[j] < edge
+                count_t += apart[j] < edge * JUST_INSIDE
             nats = psi[k] - psi[count_t]
             count_y = count_in(y, i, edge, height)
             if count_y >= ENOUGH * most:
@@ -115,7 +114,7 @@ def surroundings(points, tiles, tile, smallest, in_ranks, near, counts):  # type
         if not (before or after):
             break
     for lane in range(WIDTH):
-        edge, count = smallest[last, lane], 0
+        edge, count = smallest[last, lane] * JUST_OUTSIDE, 0
         for j in range(low, high):
             near[lane, count] = j
             count += in_ranks[j, lane] <= edge
@@ -148,11 +147,11 @@ def within(values, i, reach):  # type: ignore[no-untyped-def]
 @inlined
 def count_in(y, i, edge, height):  # type: ignore[no-untyped-def]
     """How many points, i among them, are nearer than `edge` half boxes in y."""
-    first, last, count = within(y[0], i, edge * height[0] * ROUNDING)
+    first, last, count = within(y[0], i, edge * height[0] * JUST_OUTSIDE)
     for j in range(first, last):
         inside = True
         for v in range(len(y)):
-            inside &= abs(y[v, j] - y[v, i]) / height[v] < edge
+            inside &= abs(y[v, j] - y[v, i]) / height[v] < edge * JUST_INSIDE
         count += inside
     return count
 
