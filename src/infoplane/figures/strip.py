@@ -10,6 +10,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from ..tables import flag_counts
+
 # Gravest first; each keeps its colour in every figure. docs/flags.md says what they mean.
 DOCUMENTED = (
     "above_ceiling",
@@ -42,11 +44,7 @@ PALE = 0.35
 def shares(estimates: pd.DataFrame) -> pd.DataFrame:
     """`estimator, target, layer, epoch, flag, share`: of the replicates there; `ties:4` counts as `ties`."""
     key = ["estimator", "target", "layer", "epoch"]
-    # A table has few different cells of flags, and each is taken apart once.
-    cells = estimates.groupby([*key, "flags"], observed=True).size().rename("flagged").reset_index()
-    parts = {cell: sorted({word.split(":")[0] for word in cell.split(";") if word}) for cell in cells["flags"].unique()}
-    words = cells.assign(flag=cells["flags"].map(parts)).explode("flag").dropna(subset="flag")
-    found = words.groupby([*key, "flag"], observed=True)["flagged"].sum().reset_index()
+    found = flag_counts(estimates, key)
     measured = estimates.groupby(key, observed=True).size().rename("measured")
     found = found.join(measured, on=key)
     return found.assign(share=found["flagged"] / found["measured"])
