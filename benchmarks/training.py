@@ -20,10 +20,10 @@ import torch
 from torch import nn
 
 from infoplane import training
-from infoplane.config import Train
+from infoplane.core.config import Train
+from infoplane.core.store import Rows
 from infoplane.datasets import quadratic
 from infoplane.models import mlp
-from infoplane.store import Rows
 
 
 def build() -> nn.Module:

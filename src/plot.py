@@ -5,9 +5,11 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from infoplane import computing, figures, params, stage, store, tables
-from infoplane.config import Compute
+from infoplane import figures
+from infoplane.core import computing, params, stage, store
+from infoplane.core.config import Compute
 from infoplane.figures import style
+from infoplane.results import tables
 
 DATA = Path("data")
 

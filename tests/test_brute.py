@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from infoplane import plugins
-from infoplane.errors import InfoplaneError
+from infoplane.core import plugins
+from infoplane.core.errors import InfoplaneError
 from infoplane.estimators import ksg, mixed_ksg
 from infoplane.neighbours import _brute, _tables, information_bits, permuted_information_bits
 from infoplane.neighbours._kernels import TIE

@@ -18,8 +18,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from ..errors import InfoplaneError
-from ._variables import Floats, Labels, is_discrete, labels, rows
+from ..core.errors import InfoplaneError
+from ._parts.variables import Floats, Labels, is_discrete, labels, rows
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (at 0.9 it is -0.16).
 TOLERANCE_BITS = 0.2
@@ -111,7 +111,7 @@ def input_information_many(
     bins_y: Bins | None = None,  # noqa: ARG001
 ) -> Floats:
     """`input_information` of each of `ts`, `(len(ts),)` bits."""
-    from ._numbering import entropy
+    from ._parts.numbering import entropy
 
     return np.array([entropy(_cells(t, rule, bins, range, outside)) for t in ts], dtype=np.float64)
 
@@ -123,7 +123,10 @@ def scale_invariant(*, range: Range = None, **_: object) -> bool:
 
 def _cells(t: Floats, rule: Rule, bins: int, range: list[float] | None, outside: Outside) -> Labels:
     """The number of each row's cell, `(samples,)`, counted in the order in which the rows come upon them."""
-    from ._numbering import number_by_edges, number_by_width  # compiled; to check a configuration needs no compiler
+    from ._parts.numbering import (  # compiled; to check a configuration needs no compiler
+        number_by_edges,
+        number_by_width,
+    )
 
     t = rows(t)
     if rule == "quantile":
@@ -151,7 +154,7 @@ def _y_cells(y: Floats, rule: Rule, bins: int) -> Labels:
 
 
 def _information(x_cells: Labels, y_cells: Labels) -> float:
-    from ._numbering import entropy, joint_entropy
+    from ._parts.numbering import entropy, joint_entropy
 
     x_bits = entropy(x_cells)
     return float(x_bits + entropy(y_cells) - joint_entropy(x_cells, y_cells)) if x_bits > 0 else 0.0

@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ..errors import InfoplaneError
+from ..core.errors import InfoplaneError
 from ..scaling import scaled
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000.

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..errors import InfoplaneError
+from ..core.errors import InfoplaneError
 from ..scaling import Scale, scaled
 from ._kernels import JUST_INSIDE, JUST_OUTSIDE, is_constant
 

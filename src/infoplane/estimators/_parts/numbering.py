@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compiling import compiled
+from ...compiling import compiled
 
 
 @compiled
