@@ -8,7 +8,7 @@ from scipy.special import digamma
 from infoplane import exact
 from infoplane.core import plugins
 from infoplane.estimators import sheared_ksg
-from infoplane.neighbours import _sheared
+from infoplane.neighbours import _lines
 from infoplane.scaling import scaled
 
 
@@ -134,7 +134,7 @@ def plainly(x, y, k):
         near = others & (away <= np.sort(away[others])[3 * k - 1])
         t_near, y_near = t[near] - t[near].mean(axis=0), y[near] - y[near].mean(axis=0)
         moments = t_near.T @ t_near
-        ridge = _sheared.RIDGE * np.trace(moments) * np.eye(len(moments))
+        ridge = _lines.RIDGE * np.trace(moments) * np.eye(len(moments))
         slope = np.linalg.solve(moments + ridge, t_near.T @ y_near) if moments.any() else 0 * t_near.T @ y_near
         degrees = min(t.shape[1], max(near.sum() - 2, 1))
         rest = np.sum((y_near - t_near @ slope) ** 2, axis=0)
