@@ -20,16 +20,16 @@ from pathlib import Path
 import growth_figure
 import limit
 from growth_figure import MEBIBYTES_ALLOWED, Growth, Panel, amount, ours
-from peers import WIDTHS, Layers, default_run, in_turns, independent, libraries, many
+from peers import WIDTHS, Array, Layers, default_run, in_turns, independent, libraries, many
 
 ROOT = Path(__file__).resolve().parent.parent
-TRAINING_EPOCHS = 20
+TRAINING_EPOCHS = 50
 Work = dict[str, Callable[[], object]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="few sizes, in half a minute")
+    parser.add_argument("--quick", action="store_true", help="few sizes, in a minute")
     parser.add_argument("--budget", type=float, default=30)
     parser.add_argument("--figure", type=Path, default=ROOT / "docs/growth.png")
     parser.add_argument("--one", nargs=3, metavar=("LIBRARY", "SAMPLES", "COLUMNS"), help="the peak memory of a value")
@@ -72,7 +72,7 @@ def values(quick: bool, rate: float, budget_s: float) -> Iterator[Panel]:
 
 
 def runs(quick: bool, rate: float, budget_s: float) -> Iterator[Panel]:
-    """The I(T;Y) of all 5 layers, against epochs and against replicates; training, against replicates."""
+    """I(T;Y) of all 5 layers, against epochs and replicates; training, its start with it, against replicates."""
     import torch
     import training
 
@@ -110,7 +110,7 @@ def runs(quick: bool, rate: float, budget_s: float) -> Iterator[Panel]:
     yield Panel(f"Training, {TRAINING_EPOCHS} epochs", "replicates", grow(replicates, train, math.inf))
 
 
-def untrained(x, seed):  # type: ignore[no-untyped-def]
+def untrained(x: Array, seed: int) -> Layers:
     """The activations `(350, units)` of a default network's 5 layers, as it begins."""
     import torch
 

@@ -64,7 +64,7 @@ def figure(panels: list[Panel], rate: float) -> Figure:
             2,
             4,
             title="What KSG costs, and how that grows",
-            text="Processor time of one thread, k = 3. Above: x and y independent and normal. Below: layers of the "
+            text="Processor time of one thread, k = 3. Above: x and y independent and normal. Below: 350 samples of the "
             "default network. The limit of a search of all pairs in d columns is n² d / 2 times |a − b| and max, "
             f"{rate / 1e9:.0f} billion a second on this machine.",
             height=2.0,
@@ -94,14 +94,26 @@ def _draw(ax: Axes, panel: Panel) -> None:
     if panel.unit == "MiB":
         ax.axhline(MEBIBYTES_ALLOWED, color=style.GREY, linewidth=0.9)
         ax.text(0.03, MEBIBYTES_ALLOWED * 1.15, "2 GiB", color=style.GREY, transform=ax.get_yaxis_transform())
-    sizes = sorted({size for values in panel.found.values() for size in values})
+        (samples, most), *_ = panel.found["ksg, 64 columns"].items()
+        ax.annotate("64 columns", (samples, most), (-4, 3), textcoords="offset points", ha="right", color=OURS["color"])
     ax.set_title(panel.title)
     ax.set_xlabel(panel.axis, labelpad=2)
-    few = [size for size in sizes if math.log10(size) % 1 == 0] if panel.axis == "samples" else sizes
-    step = math.ceil(len(few) / 5)
-    ax.xaxis.set_major_locator(FixedLocator(few[::step] if few[-1] in few[::step] else few[::-step]))
+    _ticks(ax, panel)
+
+
+def _ticks(ax: Axes, panel: Panel) -> None:
+    sizes = sorted({size for values in panel.found.values() for size in values})
+    if panel.axis in ("samples", "epochs"):
+        sizes = sorted({size for size in sizes if math.log10(size) % 1 == 0} | {sizes[-1]})
+    else:
+        sizes = sizes[:: 3 if len(sizes) == 10 else 2]
+    ax.xaxis.set_major_locator(FixedLocator(sizes))
     ax.xaxis.set_major_formatter(lambda size, _: f"{size:g}" if size < 1_000 else f"{size / 1_000:g}k")
-    ax.yaxis.set_major_locator(LogLocator(numticks=12))
+    low, high = ax.get_ylim()
+    if panel.unit == "MiB":
+        ax.yaxis.set_major_locator(FixedLocator((10, 100, 1024, 10 * 1024, 100 * 1024)))
+    else:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 3) if high < 300 * low else (1,), numticks=12))
     ax.yaxis.set_major_formatter(lambda value, _: amount(value, panel.unit))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_minor_locator(NullLocator())
@@ -116,7 +128,6 @@ def _handles(names: list[str]) -> list[Artist]:
     found: list[Artist] = [style.line_handle(LEGEND.get(n, n), **{"markersize": 3} | LOOKS[n]) for n in shown]
     found.append(style.line_handle("limit; in memory, an n × n matrix", **LIMIT))
     found.append(style.line_handle(f"n log n, through infoplane at n = {ANCHOR:,}", **TREE))
-    found.append(style.line_handle("64 columns", **{"markersize": 3} | LOOKS["ksg, 64 columns"]))
     return found
 
 
