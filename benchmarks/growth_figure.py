@@ -64,8 +64,8 @@ def figure(panels: list[Panel], rate: float) -> Figure:
             2,
             4,
             title="What KSG costs, and how that grows",
-            text="Processor time of one thread, k = 3. Above: x and y independent and normal. Below: the default network, "
-            "350 samples. The limit of a search of all pairs in d columns is n² d / 2 times |a − b| and max, "
+            text="Processor time of one thread, k = 3. Above: x and y independent and normal. Below: the default "
+            "network, 350 samples. The limit of a search of all pairs in d columns is n² d / 2 times |a − b| and max, "
             f"{rate / 1e9:.0f} billion a second on this machine.",
             height=2.0,
             legend_lines=3,
