@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from infoplane import figures, params, stage, store, tables
+from infoplane import figures
+from infoplane.core import params, stage, store
 from infoplane.figures import style
+from infoplane.results import tables
 
 DATA = Path("data")
 

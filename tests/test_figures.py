@@ -20,11 +20,12 @@ from scipy.optimize import isotonic_regression
 
 import plot
 import score
-from infoplane import figures, scoring, tables
-from infoplane.config import Plot
-from infoplane.errors import InfoplaneError
+from infoplane import figures
+from infoplane.core.config import Plot
+from infoplane.core.errors import InfoplaneError
 from infoplane.figures import answer, curves, strip, style
-from infoplane.tables import Results
+from infoplane.results import scoring, tables
+from infoplane.results.tables import Results
 from tables_on_disk import TRUTH, write, write_run
 
 ROOT = Path(__file__).parent.parent

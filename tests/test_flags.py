@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from infoplane import flags
-from infoplane.seeding import generator
-from infoplane.store import Truth
+from infoplane.core.seeding import generator
+from infoplane.core.store import Truth
+from infoplane.estimation import flags
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = [

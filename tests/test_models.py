@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from infoplane import plugins
-from infoplane.errors import InfoplaneError
+from infoplane.core import plugins
+from infoplane.core.errors import InfoplaneError
 from infoplane.models import mlp
 
 

@@ -16,10 +16,11 @@ import torch
 from omegaconf import OmegaConf
 from safetensors import safe_open
 
-from infoplane import checkpoints, scratch, store
+from infoplane.core import store
+from infoplane.core.errors import InfoplaneError
 from infoplane.datasets import quadratic
-from infoplane.errors import InfoplaneError
-from infoplane.training import Snapshot
+from infoplane.networks import checkpoints
+from infoplane.training import Snapshot, scratch
 
 SRC = Path(__file__).resolve().parent.parent / "src"
 RUNS = Path(".infoplane/train")

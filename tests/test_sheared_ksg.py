@@ -5,7 +5,8 @@ import pytest
 from scipy import special, stats
 from scipy.special import digamma
 
-from infoplane import exact, plugins
+from infoplane import exact
+from infoplane.core import plugins
 from infoplane.estimators import sheared_ksg
 from infoplane.scaling import scaled
 

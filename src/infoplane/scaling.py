@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InfoplaneError
+from .core.errors import InfoplaneError
 
 Scale = Literal["none", "standard", "rank"]
 Array = NDArray[np.float64]

@@ -19,8 +19,8 @@ import numpy as np
 from numba import njit
 from pydantic import Field
 
-from ..errors import InfoplaneError
-from ._variables import Floats, Labels, is_discrete, labels, rows
+from ..core.errors import InfoplaneError
+from ._parts.variables import Floats, Labels, is_discrete, labels, rows
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (at 0.9 it is -0.16).
 TOLERANCE_BITS = 0.2

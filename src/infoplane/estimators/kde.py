@@ -25,7 +25,7 @@ import numpy as np
 from numba import njit
 from pydantic import Field
 
-from ._variables import Floats, Labels, is_discrete, labels, rows, standardised
+from ._parts.variables import Floats, Labels, is_discrete, labels, rows, standardised
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (0.09 at 0).
 TOLERANCE_BITS = 0.15

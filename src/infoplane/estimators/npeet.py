@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ..errors import InfoplaneError
+from ..core.errors import InfoplaneError
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000, k = 3.
 TOLERANCE_BITS = 0.05

@@ -36,7 +36,7 @@ from pydantic import Field
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 
-from ..errors import InfoplaneError
+from ..core.errors import InfoplaneError
 from ..neighbours import information_bits
 from ..scaling import scaled
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..config import Plot
-from ..tables import Results
+from ..core.config import Plot
+from ..results.tables import Results
 from . import answer, curves, loss, plane, scoreboard
 
 

@@ -25,7 +25,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InfoplaneError
+from ..core.errors import InfoplaneError
 from ..scaling import Scale, as_rows, rounding, scaled
 from ._kernels import information, is_constant
 from ._permuted import permuted_information

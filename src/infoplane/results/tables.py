@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from . import store
-from .errors import InfoplaneError
+from ..core import store
+from ..core.errors import InfoplaneError
 
 TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
 TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "str", "target": "str", "mi_bits": "float64"}

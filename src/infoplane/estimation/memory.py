@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from . import store
-from .config import Estimator
+from ..core import store
+from ..core.config import Estimator
 
 Rows = list[dict[str, Any]]
 # Whose numbers ours are made of; another version may round otherwise.

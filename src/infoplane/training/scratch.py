@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from . import checkpoints, store
-from .checkpoints import Checkpoint, Header
-from .errors import InfoplaneError
-from .training import Snapshot
+from ..core import store
+from ..core.errors import InfoplaneError
+from ..networks import checkpoints
+from ..networks.checkpoints import Checkpoint, Header
+from . import Snapshot
 
 STATE_EVERY_S = 1.0
 KEPT = 4  # folders of other runs that stay, those used last, so that one can go back to a learning rate
