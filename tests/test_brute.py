@@ -245,7 +245,7 @@ def test_torch_is_imported_only_where_it_is_used(device, imported):
     run(f"""
 import sys
 import numpy as np
-from infoplane.config import Config
+from infoplane.core.config import Config
 asked = {{"estimator": "ksg", "device": "{device}", "measure": {{"every": 1}}}}
 params = Config({{"estimators": {{"one": asked}}}}).estimator("one").params
 assert params["device"] == "{device}"
@@ -263,8 +263,10 @@ def test_forked_workers_ask_for_the_gpu_and_their_parent_does_not():
     run("""
 import sys
 import numpy as np
-from infoplane import computing, estimation, flags, params, stage, store  # as the stage does
-from infoplane.config import Compute
+from infoplane import estimation
+from infoplane.core import computing, params, stage, store  # as the stage does
+from infoplane.estimation import flags
+from infoplane.core.config import Compute
 from infoplane.estimators import mixed_ksg
 
 def bits(seed, device):
