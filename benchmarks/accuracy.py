@@ -13,14 +13,17 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
+import sys
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module, util
+from pathlib import Path
 
 import numpy as np
 from scipy import stats
 from scipy.special import gammaln, psi
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 WITHIN_NATS = 0.1
 Pair = tuple[np.ndarray, np.ndarray]
 Case = tuple[Callable[[int, np.random.Generator], Pair], float]  # a sampler, and the truth in nats

@@ -1,83 +1,27 @@
 """Nearest-neighbour estimates against NPEET's, on what the default experiment asks for and on large samples.
 
-    python benchmarks/knn.py [--runs 5] [--growth] [--profile]
+    python benchmarks/knn.py [--runs 5] [--profile] [--gpu]
 
 The peers take turns in every run, so that a ratio compares what ran side by side; medians are printed. One
-thread unless it says otherwise. infomeasure is timed too where it is installed. `--growth` prints the cost
-against samples and columns instead, and `--profile` where the time of the default run's values goes.
+thread unless it says otherwise. infomeasure is timed too where it is installed. `--profile` prints where the
+time of the default run's values goes instead, and `--gpu` what a GPU makes of these values, of permutations
+and of large samples, beside one thread; `growth.py` has the cost against samples and columns.
 """
 
 import argparse
 import cProfile
-import importlib.util
 import pstats
-import resource
-import statistics
-import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 
-import numba
 import numpy as np
 import torch
 from npeet_plus import mi as npeet_mi
 from npeet_plus import shuffle_test
-from numpy.typing import NDArray
+from peers import RNG, Array, default_run, in_turns, independent, ksg, libraries, many
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
-from infoplane.estimators import ksg, mixed_ksg
+from infoplane.estimators import mixed_ksg
 
-Array = NDArray[np.float64]
-RNG = np.random.default_rng(0)  # the estimators draw nothing
-EPOCHS, DRAWS = 501, 200
-
-
-def default_run() -> tuple[list[Array], Array, Array]:
-    """The asker's network: activations of 5 layers at 501 epochs, (350, units) each, and y and x (350, 1)."""
-    torch.manual_seed(0)
-    torch.set_num_threads(1)
-    x = torch.rand(350, 1) * 6 - 3
-    y = x**2 - x - 1 + 0.2 * torch.randn(350, 1)
-    layers = [torch.nn.Linear(a, b) for a, b in ((1, 8), (8, 8), (8, 8), (8, 8), (8, 1))]
-    optimizer = torch.optim.SGD([p for layer in layers for p in layer.parameters()], lr=0.001, momentum=0.9)
-
-    def activations(t: torch.Tensor) -> list[torch.Tensor]:
-        found = []
-        for layer in layers:
-            t = layer(t) if layer is layers[-1] else torch.relu(layer(t))
-            found.append(t)
-        return found
-
-    ts = []
-    for _ in range(EPOCHS):
-        with torch.no_grad():
-            ts += [t.double().numpy() for t in activations(x)]
-        for batch in torch.randperm(350).split(32):
-            optimizer.zero_grad()
-            torch.nn.functional.mse_loss(activations(x[batch])[-1], y[batch]).backward()
-            optimizer.step()
-    return ts, y.double().numpy(), x.double().numpy()
-
-
-def many(
-    ts: list[Array], targets: list[Array], threads: int = 1, estimator: ModuleType = ksg, **params: object
-) -> Array:
-    numba.config.NUMBA_NUM_THREADS = threads
-    rngs = [RNG] * len(ts)
-    return np.concatenate([estimator.estimate_many(ts, s, rngs=rngs, **params) for s in targets])
-
-
-def in_turns(runs: int, peers: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """The median seconds of each peer over `runs` rounds."""
-    seconds: dict[str, list[float]] = {name: [] for name in peers}
-    for _ in range(runs):
-        for name, peer in peers.items():
-            start = time.perf_counter()
-            peer()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in seconds.items()}
+DRAWS = 200
 
 
 def table(title: str, seconds: dict[str, float], each: int = 1) -> None:
@@ -138,35 +82,54 @@ def default_values(runs: int) -> None:
 
 
 def large_samples(runs: int) -> None:
-    rng = np.random.default_rng(0)
     for columns in (8, 64):
-        x, y = rng.normal(size=(10_000, columns)), rng.normal(size=(10_000, 1))
+        x, y = independent(10_000, columns)
+        found = libraries(columns)
+        found = {"NPEET": found.pop("NPEET"), **found}  # the first is what the others are compared with
         peers: dict[str, Callable[[], object]] = {
-            "NPEET": lambda x=x, y=y: npeet_mi(x, y, k=3),
-            "ksg": lambda x=x, y=y: ksg.estimate(x, y, rng=RNG),
-            "mixed_ksg": lambda x=x, y=y: mixed_ksg.estimate(x, y, rng=RNG),
+            **{name: lambda f=f, x=x, y=y: f(x, y) for name, f in found.items()},
+            "mixed_ksg": lambda x=x, y=y: many([x], [y], estimator=mixed_ksg),
         }
-        if importlib.util.find_spec("infomeasure"):
-            import infomeasure
-
-            peers["infomeasure"] = lambda x=x, y=y: infomeasure.mutual_information(x, y, approach="ksg", k=3)
         table(f"One value, 10,000 samples, {columns} independent columns", in_turns(max(1, runs // 2), peers))
 
 
-def growth() -> None:
+def gpu(runs: int) -> None:
+    """One process on the GPU; its first call, which initialises CUDA, is not timed."""
+    if not torch.cuda.is_available():
+        print("no GPU here: PyTorch finds none, so there is nothing to time")
+        return
+    print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}")
+    ts, y, x = default_run()
+    targets, devices = [y, x], {"ksg, 1 thread": "cpu", "ksg, GPU": "cuda"}
+
+    def beside(title: str, compute: Callable[[str], Array], each: int) -> None:
+        """Both on the same values, once before they are timed."""
+        cpu, cuda = (compute(device) for device in devices.values())
+        peers = {name: lambda device=device: compute(device) for name, device in devices.items()}
+        table(title, in_turns(runs, peers), each)
+        print(f"  largest difference: {np.abs(cuda - cpu).max():.1e} bits")
+
+    for block in (40, len(ts)):  # what a stage computes at once for one network, and everything
+        blocks = [ts[first : first + block] for first in range(0, len(ts), block)]
+        beside(
+            f"All {2 * len(ts):,} values of the default run of one network, {block:,} at once",
+            lambda device, blocks=blocks: np.concatenate([many(some, targets, device=device) for some in blocks]),
+            2 * len(ts),
+        )
+    permutations = np.array([np.random.default_rng(i).permutation(350) for i in range(DRAWS)])
+    beside(
+        f"{DRAWS} permutations of one of these values",
+        lambda device: ksg.estimate_permuted(ts[-2], y, permutations=permutations, rng=RNG, device=device),
+        DRAWS,
+    )
     rng = np.random.default_rng(0)
-    numba.config.NUMBA_NUM_THREADS = 1
-    print(f"{'samples':>8} {'columns':>8} {'seconds':>9} {'ns a pair and column':>21} {'peak MiB':>9}")
-    for samples, columns in [(n, d) for d in (1, 8, 64, 512) for n in (1_000, 10_000, 100_000)]:
-        if samples * columns > 10_000_000:
-            continue
-        x, y = rng.normal(size=(samples, columns)), rng.normal(size=(samples, 1))
-        start = time.perf_counter()
-        ksg.estimate(x, y, rng=RNG)
-        seconds = time.perf_counter() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        pairs = samples**2 * columns
-        print(f"{samples:8,} {columns:8} {seconds:9.3f} {seconds / pairs * 1e9:21.4f} {peak:9.0f}", flush=True)
+    for samples, columns in ((10_000, 8), (10_000, 64), (100_000, 8)):
+        z, w = rng.normal(size=(samples, columns)), rng.normal(size=(samples, 1))
+        beside(
+            f"One value, {samples:,} samples, {columns} independent columns",
+            lambda device, z=z, w=w: many([z], [w], device=device),
+            1,
+        )
 
 
 def profile() -> None:
@@ -180,13 +143,13 @@ def profile() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--growth", action="store_true")
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--gpu", action="store_true")
     options = parser.parse_args()
-    if options.growth:
-        growth()
-    elif options.profile:
+    if options.profile:
         profile()
+    elif options.gpu:
+        gpu(options.runs)
     else:
         default_values(options.runs)
         large_samples(options.runs)

@@ -12,18 +12,21 @@ import argparse
 import cProfile
 import pstats
 import statistics
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from infoplane import training
-from infoplane.config import Train
+from infoplane.core.config import Train
+from infoplane.core.store import Rows
 from infoplane.datasets import quadratic
 from infoplane.models import mlp
-from infoplane.store import Rows
 
 
 def build() -> nn.Module:
@@ -40,6 +43,12 @@ def settings(replicates: int, epochs: int) -> Train:
         optimizer={"_target_": "torch.optim.SGD", "lr": 0.001, "momentum": 0.9},
         loss={"_target_": "torch.nn.MSELoss"},
     )
+
+
+def default_data() -> training.Data:
+    x, y = quadratic.make().sample(500, np.random.default_rng(0))
+    rows = Rows(x, y, np.array(["train"] * 350 + ["test"] * 150), np.arange(500))
+    return training.data(rows, torch.device("cpu"))
 
 
 def plain(data: training.Data, seed: int, epochs: int) -> None:
@@ -73,9 +82,7 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    x, y = quadratic.make().sample(500, np.random.default_rng(0))
-    rows = Rows(x, y, np.array(["train"] * 350 + ["test"] * 150), np.arange(500))
-    data = training.data(rows, torch.device("cpu"))
+    data = default_data()
     if asked.profile:
         profile = cProfile.Profile()
         profile.runcall(lambda: list(training.run(settings(8, 500), build, data)))

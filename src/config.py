@@ -18,8 +18,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from infoplane import params, stage, store
-from infoplane.errors import InfoplaneError
+from infoplane.core import params, stage, store
+from infoplane.core.errors import InfoplaneError
 
 CONF, PARAMS = Path("conf"), Path("params.yaml")
 RECORD, STAMP = Path("data/drift.json"), Path("data/config.stamp")

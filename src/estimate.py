@@ -10,9 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from infoplane import computing, estimation, flags, params, stage, store
-from infoplane.memory import Memory
-from infoplane.progress import track
+from infoplane import estimation
+from infoplane.core import computing, params, stage, store
+from infoplane.core.progress import track
+from infoplane.estimation import flags
+from infoplane.estimation.memory import Memory
 
 DATA, SCRATCH = Path("data"), Path(".infoplane/estimates")
 BLOCK = 8  # epochs: few enough for a smooth progress bar, enough to share the target's side

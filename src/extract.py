@@ -4,10 +4,11 @@ from pathlib import Path
 
 import torch
 
-from infoplane import checkpoints, params, stage, store
 from infoplane.activations import recorder
-from infoplane.errors import InfoplaneError
-from infoplane.progress import track
+from infoplane.core import params, stage, store
+from infoplane.core.errors import InfoplaneError
+from infoplane.core.progress import track
+from infoplane.networks import checkpoints
 
 DATA = Path("data")
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from infoplane import params, plugins, stage, store
-from infoplane.errors import InfoplaneError
-from infoplane.seeding import generator
+from infoplane.core import params, plugins, stage, store
+from infoplane.core.errors import InfoplaneError
+from infoplane.core.seeding import generator
 
 
 def main() -> None:

@@ -1,9 +1,15 @@
 """Draws the figures: `data/figures/NAME.png` and `.svg`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from infoplane import figures, params, stage, store, tables
+from matplotlib.figure import Figure
+
+from infoplane import figures
+from infoplane.core import computing, params, stage, store
+from infoplane.core.config import Compute
 from infoplane.figures import style
+from infoplane.results import tables
 
 DATA = Path("data")
 
@@ -12,10 +18,17 @@ def main() -> None:
     config = params.load()
     results = tables.load_results(DATA, config.estimator_ids)
     samples = len(store.load_dataset(DATA).of(config.extract.split).row_id)
+    drawings = figures.drawings(results, tables.load_scoreboard(DATA), config.plot, samples)
+    here = Compute(workers=config.compute.workers)  # too little work to send to a cluster
+    for _ in computing.run(save, list(drawings.items()), here):
+        pass
+
+
+def save(name: str, drawing: Callable[[], Figure]) -> None:
     with style.look():
-        for name, figure in figures.draw(results, tables.load_scoreboard(DATA), config.plot, samples):
-            for suffix in ("png", "svg"):
-                store.write_atomically(DATA / "figures" / f"{name}.{suffix}", style.encode(figure, suffix))
+        figure = drawing()
+        for suffix in ("png", "svg"):
+            store.write_atomically(DATA / "figures" / f"{name}.{suffix}", style.encode(figure, suffix))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from infoplane import params, scoring, stage, store, tables
+from infoplane.core import params, stage, store
+from infoplane.results import scoring, tables
 
 DATA = Path("data")
 

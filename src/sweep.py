@@ -19,10 +19,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from infoplane import computing, estimation, params, stage, store, tables
-from infoplane.errors import InfoplaneError
+from infoplane import estimation
+from infoplane.core import computing, params, stage, store
+from infoplane.core.errors import InfoplaneError
+from infoplane.core.progress import track
 from infoplane.figures import style, sweep
-from infoplane.progress import track
+from infoplane.results import tables
 
 DATA, OFFERED = Path("data"), Path("conf/estimators")
 

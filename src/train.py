@@ -5,10 +5,11 @@ from pathlib import Path
 
 import torch
 
-from infoplane import params, plugins, stage, store, training
-from infoplane.checkpoints import Header
-from infoplane.progress import track
-from infoplane.scratch import Scratch, fingerprint
+from infoplane import training
+from infoplane.core import params, plugins, stage, store
+from infoplane.core.progress import track
+from infoplane.networks.checkpoints import Header
+from infoplane.training.scratch import Scratch, fingerprint
 
 DATA, SCRATCH = Path("data"), Path(".infoplane/train")
 

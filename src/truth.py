@@ -11,10 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from infoplane import checkpoints, computing, exact, params, plugins, stage, store
-from infoplane.config import Config
+from infoplane import exact
+from infoplane.core import computing, params, plugins, stage, store
+from infoplane.core.config import Config
+from infoplane.core.progress import track
 from infoplane.dataset import KnownLaw
-from infoplane.progress import track
+from infoplane.networks import checkpoints
 
 DATA = Path("data")
 BLOCK = 4  # epochs

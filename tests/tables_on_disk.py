@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from infoplane import store
+from infoplane.core import store
 
 TRUTH = ["replicate", "epoch", "layer", "target", "mi_bits"]
 ESTIMATES = ["estimator", *TRUTH]

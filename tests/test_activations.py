@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from omegaconf import OmegaConf
 from torch import Tensor, nn
 
-from infoplane import checkpoints, stacking, store
 from infoplane.activations import Layers, recorder
-from infoplane.checkpoints import Checkpoint, Header
-from infoplane.config import Model
-from infoplane.errors import InfoplaneError
+from infoplane.core import store
+from infoplane.core.config import Model
+from infoplane.core.errors import InfoplaneError
 from infoplane.models import mlp
+from infoplane.networks import checkpoints, stacking
+from infoplane.networks.checkpoints import Checkpoint, Header
 
 SRC = Path(__file__).resolve().parent.parent / "src"
 X = np.random.default_rng(0).normal(size=(20, 1)).astype(np.float32)

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from infoplane import plugins
-from infoplane.config import Config
+from infoplane.core import plugins
+from infoplane.core.config import Config
 from scratch import ROOT
 
 SRC = ROOT / "src"

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from infoplane import plugins
-from infoplane.errors import InfoplaneError
+from infoplane.core import plugins
+from infoplane.core.errors import InfoplaneError
 from infoplane.estimators import binning
 
 RNG = np.random.default_rng(0)

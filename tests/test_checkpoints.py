@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from infoplane import checkpoints
-from infoplane.checkpoints import Checkpoint, Header
-from infoplane.config import Model
-from infoplane.errors import InfoplaneError
+from infoplane.core.config import Model
+from infoplane.core.errors import InfoplaneError
+from infoplane.networks import checkpoints
+from infoplane.networks.checkpoints import Checkpoint, Header
 
 MODEL = Model(architecture="mlp", params={"hidden": [2], "activation": "relu"})
 HEADER = Header(epoch=7, model=MODEL, inputs=1, outputs=1, replicates=3)

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infoplane import computing, estimation, store
-from infoplane.config import Compute, Config
-from infoplane.errors import InfoplaneError
-from infoplane.seeding import generator
+from infoplane import estimation
+from infoplane.core import computing, store
+from infoplane.core.config import Compute, Config
+from infoplane.core.errors import InfoplaneError
+from infoplane.core.seeding import generator
 from scratch import ROOT
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from infoplane import params, plugins
-from infoplane.config import Config
-from infoplane.errors import InfoplaneError
+from infoplane.core import params, plugins
+from infoplane.core.config import Config
+from infoplane.core.errors import InfoplaneError
 
 ROOT = Path(__file__).resolve().parent.parent
 KSG = {"estimator": "ksg"}
@@ -26,7 +26,7 @@ def validate(**section: Any) -> None:
         (KSG | {"k": "3"}, "k: Input should be a valid integer, got '3'"),
         (KSG | {"k": -1}, "k: Input should be greater than or equal to 1, got -1"),
         (KSG | {"k": True}, "k: Input should be a valid integer, got True"),
-        (KSG | {"kk": 3}, "kk: unknown key; known here: k, scale, variant"),
+        (KSG | {"kk": 3}, "kk: unknown key; known here: device, k, scale, variant"),
         (
             KSG | {"measure": {"evry": 3}},
             "measure.evry: unknown key; known here: epochs, every, first, layers, pairs, ",

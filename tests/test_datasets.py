@@ -7,9 +7,10 @@ import pytest
 from omegaconf import OmegaConf
 from scipy import stats
 
-from infoplane import exact, plugins
+from infoplane import exact
+from infoplane.core import plugins
+from infoplane.core.errors import InfoplaneError
 from infoplane.dataset import KnownLaw, Mixture
-from infoplane.errors import InfoplaneError
 
 CONF = Path(__file__).parent.parent / "conf" / "dataset"
 NAMES = plugins.names("datasets")

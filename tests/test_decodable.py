@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from infoplane.errors import InfoplaneError
-from infoplane.estimators import _decoders, _regression, decodable
-from infoplane.estimators._variables import standardised
+from infoplane.core.errors import InfoplaneError
+from infoplane.estimators import decodable
+from infoplane.estimators._parts import decoders as _decoders
+from infoplane.estimators._parts import regression as _regression
+from infoplane.estimators._parts.variables import standardised
 
 LN2 = np.log(2)
 

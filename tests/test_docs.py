@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infoplane import plugins
+from infoplane.core import plugins
 from scratch import ROOT, Scratch, stages_run
 
 pytestmark = pytest.mark.pipeline

@@ -14,11 +14,12 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from infoplane import computing, estimation, plugins, store
-from infoplane.config import Compute, Config, Estimator
-from infoplane.errors import InfoplaneError
-from infoplane.interface import Method
-from infoplane.seeding import generator
+from infoplane import estimation
+from infoplane.core import computing, plugins, store
+from infoplane.core.config import Compute, Config, Estimator
+from infoplane.core.errors import InfoplaneError
+from infoplane.core.seeding import generator
+from infoplane.estimation.interface import Method
 
 SAMPLES, EPOCHS, REPLICATES = 60, 4, 2
 ROOT = Path(__file__).resolve().parent.parent
@@ -283,7 +284,7 @@ def test_a_gain_with_depth_is_flagged_for_right_pairs_of_whole_layers(root: Path
 
 
 def test_reduce_is_a_step_before_the_estimator(root: Path) -> None:
-    from infoplane.reduction import principal_components
+    from infoplane.estimation.reduction import principal_components
 
     module = plugins.load("estimators", "binning", "estimator")
     train = store.load_dataset(root).of("train")

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infoplane import plugins
-from infoplane.errors import InfoplaneError
+from infoplane.core import plugins
+from infoplane.core.errors import InfoplaneError
 
 NAMES = plugins.names("estimators")
 # Fewer steps than by default, for tests of anything but accuracy.

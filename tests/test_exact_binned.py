@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from infoplane import exact
+from infoplane.core.errors import InfoplaneError
 from infoplane.dataset import KnownLaw, Mixture
 from infoplane.datasets import bimodal, quadratic
-from infoplane.errors import InfoplaneError
 from infoplane.estimators import binning
 
 QUADRATIC = quadratic.make()

@@ -20,11 +20,12 @@ from scipy.optimize import isotonic_regression
 
 import plot
 import score
-from infoplane import figures, scoring, tables
-from infoplane.config import Plot
-from infoplane.errors import InfoplaneError
+from infoplane import figures
+from infoplane.core.config import Plot
+from infoplane.core.errors import InfoplaneError
 from infoplane.figures import answer, curves, strip, style
-from infoplane.tables import Results
+from infoplane.results import scoring, tables
+from infoplane.results.tables import Results
 from tables_on_disk import TRUTH, write, write_run
 
 ROOT = Path(__file__).parent.parent
@@ -47,7 +48,8 @@ def load(root: Path, **run: Any) -> Results:
 
 def drawn(results: Results, plot: Plot | None = None) -> dict[str, Figure]:
     board = pd.DataFrame(scoring.scoreboard(results), columns=scoring.COLUMNS)
-    return dict(figures.draw(results, board, plot or Plot(), samples=350))
+    drawings = figures.drawings(results, board, plot or Plot(), samples=350)
+    return {name: drawing() for name, drawing in drawings.items()}
 
 
 def curve(ax: Axes, color: str) -> Line2D:
@@ -234,6 +236,7 @@ def project(root: Path, **run: Any) -> Path:
         "extract: {split: train}\n"
         "estimators: {ksg: {estimator: ksg}, npeet: {estimator: npeet}}\n"
         "plot: {hidden_layer: null, answer: {ksg: right pairs}}\n"
+        "compute: {workers: 0}\n"
     )
     return root / "data"
 

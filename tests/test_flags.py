@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from infoplane import flags
+from infoplane.core.seeding import generator
+from infoplane.core.store import Truth
+from infoplane.estimation import flags
 from infoplane.scaling import deviations
-from infoplane.seeding import generator
-from infoplane.store import Truth
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = [

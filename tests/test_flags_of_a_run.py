@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import yaml
 
-from infoplane import params, store
-from infoplane.seeding import generator
+from infoplane.core import params, store
+from infoplane.core.seeding import generator
 from tables_on_disk import TRUTH, write, write_ceiling, write_training
 
 ROOT = Path(__file__).resolve().parent.parent

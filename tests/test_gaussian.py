@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.covariance import ledoit_wolf_shrinkage
 
-from infoplane.errors import InfoplaneError
+from infoplane.core.errors import InfoplaneError
 from infoplane.estimators import gaussian
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from infoplane.errors import InfoplaneError
+from infoplane.core.errors import InfoplaneError
 from infoplane.estimators import gaussian_kde
 
 

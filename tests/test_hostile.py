@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from infoplane import estimation, plugins, store
-from infoplane.config import Config
-from infoplane.errors import InfoplaneError
-from infoplane.seeding import generator
+from infoplane import estimation
+from infoplane.core import plugins, store
+from infoplane.core.config import Config
+from infoplane.core.errors import InfoplaneError
+from infoplane.core.seeding import generator
 
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     "ksg": [{"variant": 1}, {"variant": 2}, {"scale": "rank"}, {"scale": "none"}],

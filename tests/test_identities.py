@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from infoplane.core.seeding import generator
 from infoplane.estimators import binning, mixed_ksg
-from infoplane.seeding import generator
 
 
 def discrete(samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infoplane.config import Config
-from infoplane.memory import Memory
+from infoplane.core.config import Config
+from infoplane.estimation.memory import Memory
 from scratch import Scratch
 
 pytestmark = pytest.mark.pipeline

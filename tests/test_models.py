@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from infoplane import plugins
-from infoplane.errors import InfoplaneError
+from infoplane.core import plugins
+from infoplane.core.errors import InfoplaneError
 from infoplane.models import mlp
 
 
@@ -83,5 +83,5 @@ def test_an_unknown_activation_is_named() -> None:
 
 def test_the_truth_needs_no_torch() -> None:
     """Its stage reads checkpoints and networks; half of its time would be this import."""
-    code = "import infoplane.checkpoints, infoplane.models.mlp, sys; assert 'torch' not in sys.modules"
+    code = "import infoplane.networks.checkpoints, infoplane.models.mlp, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "src"})

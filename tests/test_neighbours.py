@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import digamma
 from scipy.stats import norm, rankdata
 
-from infoplane.errors import InfoplaneError
+from infoplane.core.errors import InfoplaneError
 from infoplane.neighbours import information_bits, permuted_information_bits
 from infoplane.scaling import scaled
 

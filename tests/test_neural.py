@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from infoplane.errors import InfoplaneError
+from infoplane.core.errors import InfoplaneError
 from infoplane.estimators import neural
-from infoplane.estimators._bounds import Loss
-from infoplane.estimators._critics import Critics
+from infoplane.estimators._parts.bounds import Loss
+from infoplane.estimators._parts.critics import Critics
 
 BOUNDS = ["mine", "nwj", "infonce", "smile"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from infoplane.errors import InfoplaneError
+from infoplane.core.errors import InfoplaneError
 from infoplane.estimators import ksg, npeet
 
 

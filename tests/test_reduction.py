@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA
 
-from infoplane.reduction import principal_components
-from infoplane.seeding import generator
+from infoplane.core.seeding import generator
+from infoplane.estimation.reduction import principal_components
 
 Floats = NDArray[np.float32]
 

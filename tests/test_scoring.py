@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import score
-from infoplane import scoring, tables
-from infoplane.tables import Results
+from infoplane.results import scoring, tables
+from infoplane.results.tables import Results
 from tables_on_disk import ESTIMATES, TRUTH, write, write_ceiling, write_run, write_training
 
 

@@ -16,10 +16,11 @@ import torch
 from omegaconf import OmegaConf
 from safetensors import safe_open
 
-from infoplane import checkpoints, scratch, store
+from infoplane.core import store
+from infoplane.core.errors import InfoplaneError
 from infoplane.datasets import quadratic
-from infoplane.errors import InfoplaneError
-from infoplane.training import Snapshot
+from infoplane.networks import checkpoints
+from infoplane.training import Snapshot, scratch
 
 SRC = Path(__file__).resolve().parent.parent / "src"
 RUNS = Path(".infoplane/train")
@@ -162,9 +163,9 @@ def test_the_fingerprint_tells_runs_apart(tmp_path: Path, monkeypatch: pytest.Mo
     assert scratch.fingerprint({"lr": 0.1, "seed": 0}, arrays | {"train y": np.zeros((3, 1))}) != base
     copy = tmp_path / "infoplane"
     shutil.copytree(SRC / "infoplane", copy)
-    monkeypatch.setattr(scratch, "__file__", str(copy / "scratch.py"))
+    monkeypatch.setattr(scratch, "__file__", str(copy / "training" / "scratch.py"))
     assert scratch.fingerprint({"lr": 0.1, "seed": 0}, arrays) == base
-    for name in ("trainers.py", "models/mlp.py"):
+    for name in ("training/trainers.py", "models/mlp.py"):
         path = copy / name
         path.write_text(path.read_text() + "\n")
         changed = scratch.fingerprint({"lr": 0.1, "seed": 0}, arrays)

@@ -5,8 +5,10 @@ import pytest
 from scipy import special, stats
 from scipy.special import digamma
 
-from infoplane import exact, plugins
+from infoplane import exact
+from infoplane.core import plugins
 from infoplane.estimators import sheared_ksg
+from infoplane.neighbours import _lines
 from infoplane.scaling import scaled
 
 
@@ -132,7 +134,7 @@ def plainly(x, y, k):
         near = others & (away <= np.sort(away[others])[3 * k - 1])
         t_near, y_near = t[near] - t[near].mean(axis=0), y[near] - y[near].mean(axis=0)
         moments = t_near.T @ t_near
-        ridge = sheared_ksg.RIDGE * np.trace(moments) * np.eye(len(moments))
+        ridge = _lines.RIDGE * np.trace(moments) * np.eye(len(moments))
         slope = np.linalg.solve(moments + ridge, t_near.T @ y_near) if moments.any() else 0 * t_near.T @ y_near
         degrees = min(t.shape[1], max(near.sum() - 2, 1))
         rest = np.sum((y_near - t_near @ slope) ** 2, axis=0)
@@ -190,3 +192,16 @@ def test_one_tie_in_y_does_not_change_the_rules():
     tied = y.copy()
     tied[np.argsort(y[:, 0])[100]] = y[np.argsort(y[:, 0])[101]]
     assert estimate(x, tied) == pytest.approx(estimate(x, y), abs=0.02)
+
+
+@pytest.mark.parametrize("samples", [7, 16, 17, 100, 350])
+@pytest.mark.parametrize("units", [1, 3, 8])
+def test_the_order_of_rows_does_not_matter_where_distances_tie(samples, units):
+    """Values rounded to a lattice have the same distance many times over, and rounding must not choose among them."""
+    rng = np.random.default_rng(samples + units)
+    x = rng.normal(size=(samples, units)).round(1)
+    y = x[:, :1] + rng.normal(size=(samples, 1))
+    value_bits = estimate(x, y, k=2)
+    for _ in range(3):
+        order = rng.permutation(samples)
+        assert estimate(x[order], y[order], k=2) == pytest.approx(value_bits, abs=1e-9)

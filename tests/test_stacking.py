@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
-from infoplane import optimizers, stacking
-from infoplane.config import Optimizer
-from infoplane.errors import InfoplaneError
-from infoplane.tape import record
+from infoplane.core.config import Optimizer
+from infoplane.core.errors import InfoplaneError
+from infoplane.networks import stacking
+from infoplane.training import optimizers
+from infoplane.training.tape import record
 
 
 def networks(build: Callable[[], nn.Module], count: int = 3) -> list[nn.Module]:

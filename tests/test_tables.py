@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infoplane import tables
-from infoplane.errors import InfoplaneError
+from infoplane.core.errors import InfoplaneError
+from infoplane.results import tables
 from tables_on_disk import ESTIMATES, TRUTH, write, write_ceiling, write_run
 
 

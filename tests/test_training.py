@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 from infoplane import training
-from infoplane.config import Train
-from infoplane.errors import InfoplaneError
+from infoplane.core.config import Train
+from infoplane.core.errors import InfoplaneError
+from infoplane.core.seeding import generator
+from infoplane.core.store import Rows
 from infoplane.models import mlp
-from infoplane.seeding import generator
-from infoplane.store import Rows
 from infoplane.training import Data, Snapshot
 
 SGD = {"_target_": "torch.optim.SGD", "lr": 0.01, "momentum": 0.9}

@@ -8,10 +8,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from infoplane import plugins, uncertainty
-from infoplane.errors import InfoplaneError
-from infoplane.interface import Method
-from infoplane.seeding import generator
+from infoplane.core import plugins
+from infoplane.core.errors import InfoplaneError
+from infoplane.core.seeding import generator
+from infoplane.estimation import uncertainty
+from infoplane.estimation.interface import Method
 
 Floats = NDArray[np.float64]
 SPLITS = 10

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .errors import InfoplaneError
-from .stacking import Stack, named_tensors, put
+from .core.errors import InfoplaneError
+from .networks.stacking import Stack, named_tensors, put
 
 Layers = dict[str, NDArray[np.float32]]
 RESERVED = {"row_id", "layers"}  # arrays of the npz that are no layers

@@ -12,13 +12,13 @@ is at most 4 units in the last place of its largest value. Noise that a cancella
 than that, and is scaled up like any other column.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import InfoplaneError
+from .core.errors import InfoplaneError
 
 Scale = Literal["none", "standard", "rank"]
 Array = NDArray[np.float64]
@@ -77,16 +77,17 @@ def rounding(dtype: np.dtype[np.floating]) -> float:
 
 
 def _ranked(columns: Array, rounding_share: float) -> Array:
+    from .neighbours._columns import ranked
+
+    order = np.argsort(np.ascontiguousarray(columns.T), axis=1)
+    return np.asarray(ranked(columns, order, rounding_share, _scores(len(columns))))
+
+
+@lru_cache(maxsize=8)
+def _scores(samples: int) -> Array:
+    """The score of a value by how many are below it, plus how many are at most it, `(2 samples,)`."""
     from scipy.special import ndtri
 
-    out = np.zeros_like(columns)
-    for u, column in enumerate(columns.T):
-        ordered = np.sort(column)
-        low, high = ordered[[0, -1]]
-        largest = max(abs(low), abs(high))
-        if high > low and high / largest - low / largest > rounding_share:
-            below, up_to = (np.searchsorted(ordered, column, side) for side in ("left", "right"))
-            centred = (below + up_to - len(column)) / 2
-            # From the lower half alone, so that opposite ranks have exactly opposite scores.
-            out[:, u] = -np.sign(centred) * ndtri(0.5 - np.abs(centred) / (len(column) + 1))
-    return out
+    centred = (np.arange(2 * samples) - samples) / 2
+    # From the lower half alone, so that opposite ranks have exactly opposite scores.
+    return np.asarray(-np.sign(centred) * ndtri(0.5 - np.abs(centred) / (samples + 1)))

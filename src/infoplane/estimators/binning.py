@@ -14,14 +14,13 @@ most H(bin Y): many units fill as many cells as there are samples, and every lay
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from numba import njit
 from pydantic import Field
 
-from ..errors import InfoplaneError
-from ._variables import Floats, Labels, is_discrete, labels, rows
+from ..core.errors import InfoplaneError
+from ._parts.variables import Floats, Labels, is_discrete, labels, rows
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (at 0.9 it is -0.16).
 TOLERANCE_BITS = 0.2
@@ -113,7 +112,9 @@ def input_information_many(
     bins_y: Bins | None = None,  # noqa: ARG001
 ) -> Floats:
     """`input_information` of each of `ts`, `(len(ts),)` bits."""
-    return np.array([_entropy(_cells(t, rule, bins, range, outside)) for t in ts], dtype=np.float64)
+    from ._parts.numbering import entropy
+
+    return np.array([entropy(_cells(t, rule, bins, range, outside)) for t in ts], dtype=np.float64)
 
 
 def scale_invariant(*, range: Range = None, **_: object) -> bool:
@@ -131,19 +132,26 @@ def target_maximum_bits(
     outside: Outside = "error",  # noqa: ARG001
 ) -> float:
     """H(bin Y), where more bins would show more; of a discrete y all there is to know is no limit."""
-    return math.inf if is_discrete(rows(y)) else float(_entropy(_y_cells(y, rule, bins_y or bins)))
+    from ._parts.numbering import entropy
+
+    return math.inf if is_discrete(rows(y)) else float(entropy(_y_cells(y, rule, bins_y or bins)))
 
 
 def _cells(t: Floats, rule: Rule, bins: int, range: list[float] | None, outside: Outside) -> Labels:
     """The number of each row's cell, `(samples,)`, counted in the order in which the rows come upon them."""
+    from ._parts.numbering import (  # compiled; to check a configuration needs no compiler
+        number_by_edges,
+        number_by_width,
+    )
+
     t = rows(t)
     if rule == "quantile":
         if range is not None:
             raise InfoplaneError("range: quantile bins have edges of their own; leave it out or use rule: width")
         firsts = np.arange(1, bins) * len(t) // bins
-        return np.asarray(_number_by_edges(t, np.sort(t.T, axis=1)[:, firsts]))
+        return np.asarray(number_by_edges(t, np.sort(t.T, axis=1)[:, firsts]))
     if range is None:
-        return np.asarray(_number_by_width(t, bins, np.nan, np.nan))
+        return np.asarray(number_by_width(t, bins, np.nan, np.nan))
     low, high = range
     if not low < high:
         raise InfoplaneError(f"range: {range} is empty; give the lower end first")
@@ -153,7 +161,7 @@ def _cells(t: Floats, rule: Rule, bins: int, range: list[float] | None, outside:
             f"range: values from {least:.4g} to {greatest:.4g} leave {range}; widen it, leave it out "
             "(each unit's own range), or set outside to clamp"
         )
-    return np.asarray(_number_by_width(t, bins, low, high))
+    return np.asarray(number_by_width(t, bins, low, high))
 
 
 def _y_cells(y: Floats, rule: Rule, bins: int) -> Labels:
@@ -162,90 +170,7 @@ def _y_cells(y: Floats, rule: Rule, bins: int) -> Labels:
 
 
 def _information(x_cells: Labels, y_cells: Labels) -> float:
-    x_bits = _entropy(x_cells)
-    return float(x_bits + _entropy(y_cells) - _joint_entropy(x_cells, y_cells)) if x_bits > 0 else 0.0
+    from ._parts.numbering import entropy, joint_entropy
 
-
-# The compiled part. It stays in one file: numba's cache does not see a change in an imported kernel.
-
-
-@njit(cache=True)
-def _number_by_width(t: Any, bins: int, low: float, high: float) -> Any:
-    """The cell of each row of t `(samples, units)`; `low` and `high` are nan where units have their own."""
-    cells = np.zeros(len(t), np.int64)
-    size = 1
-    for unit in range(t.shape[1]):
-        least = t[:, unit].min() if np.isnan(low) else low
-        greatest = t[:, unit].max() if np.isnan(high) else high
-        width = greatest / 2 - least / 2  # halves, because the whole can be more than the largest double
-        if width == 0:
-            continue
-        size = _make_room(cells, size, bins)
-        for i in range(len(t)):
-            place = (t[i, unit] / 2 - least / 2) / width * bins
-            cells[i] = cells[i] * bins + int(min(max(place, 0.0), bins - 1.0))
-    _renumber(cells)
-    return cells
-
-
-@njit(cache=True)
-def _number_by_edges(t: Any, edges: Any) -> Any:
-    """The same for bins that begin at `edges` `(units, bins - 1)`, ascending."""
-    cells = np.zeros(len(t), np.int64)
-    size, bins = 1, edges.shape[1] + 1
-    for unit in range(t.shape[1]):
-        size = _make_room(cells, size, bins)
-        for i in range(len(t)):
-            cells[i] = cells[i] * bins + np.searchsorted(edges[unit], t[i, unit], side="right")
-    _renumber(cells)
-    return cells
-
-
-@njit(cache=True)
-def _make_room(cells: Any, size: int, bins: int) -> int:
-    """`size` times `bins`, the new bound on the cells; they are renumbered first where it would overflow."""
-    return bins * (_renumber(cells) if size > 2**62 // bins else size)
-
-
-@njit(cache=True)
-def _renumber(cells: Any) -> int:
-    """Numbers `cells` anew in place, 0, 1, ... in order of appearance; returns how many there are.
-
-    An open-addressing table: about ten times faster than sorting, and exact, since the keys are compared.
-    """
-    bits = 1
-    while (1 << bits) < 2 * len(cells):
-        bits += 1
-    keys = np.full(1 << bits, -1, np.int64)
-    numbers = np.empty(1 << bits, np.int64)
-    known = 0
-    for i in range(len(cells)):
-        slot = (np.uint64(cells[i]) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - bits)
-        while keys[slot] != -1 and keys[slot] != cells[i]:
-            slot = (slot + np.uint64(1)) & np.uint64((1 << bits) - 1)
-        if keys[slot] == -1:
-            keys[slot] = cells[i]
-            numbers[slot] = known
-            known += 1
-        cells[i] = numbers[slot]
-    return known
-
-
-@njit(cache=True)
-def _entropy(cells: Any) -> float:
-    """Plug-in entropy in bits of numbered `cells` `(samples,)`; grouped by count: order is nothing."""
-    samples = len(cells)
-    counts = np.bincount(cells)
-    how_many = np.bincount(counts)
-    bits = 0.0
-    for count in range(1, len(how_many)):
-        if how_many[count] > 0 and count < samples:
-            bits -= how_many[count] * (count / samples) * np.log2(count / samples)
-    return bits
-
-
-@njit(cache=True)
-def _joint_entropy(x_cells: Any, y_cells: Any) -> float:
-    cells = x_cells * (y_cells.max() + 1) + y_cells
-    _renumber(cells)
-    return _entropy(cells)
+    x_bits = entropy(x_cells)
+    return float(x_bits + entropy(y_cells) - joint_entropy(x_cells, y_cells)) if x_bits > 0 else 0.0

@@ -32,10 +32,10 @@ from pydantic import Field
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 
-from ..errors import InfoplaneError
-from ._decoders import HIDDEN, class_loss_bits, folds_of, network_means
-from ._regression import principal, regression_loss_bits
-from ._variables import Floats, Labels, entropy_bits, is_constant, is_discrete, labels, rows, standardised
+from ..core.errors import InfoplaneError
+from ._parts.decoders import HIDDEN, class_loss_bits, folds_of, network_means
+from ._parts.regression import principal, regression_loss_bits
+from ._parts.variables import Floats, Labels, entropy_bits, is_constant, is_discrete, labels, rows, standardised
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (it is -0.01).
 TOLERANCE_BITS = 0.05

@@ -15,8 +15,8 @@ from typing import Literal
 
 import numpy as np
 
-from ..errors import InfoplaneError
-from ._variables import Floats, is_constant, is_discrete, labels, rows, standardised
+from ..core.errors import InfoplaneError
+from ._parts.variables import Floats, is_constant, is_discrete, labels, rows, standardised
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (-0.03 at 0.9).
 TOLERANCE_BITS = 0.05

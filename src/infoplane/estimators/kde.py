@@ -23,10 +23,10 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from numba import njit
 from pydantic import Field
 
-from ._variables import Floats, Labels, is_discrete, labels, rows, standardised
+from ..compiling import compiled
+from ._parts.variables import Floats, Labels, is_discrete, labels, rows, standardised
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (0.09 at 0).
 TOLERANCE_BITS = 0.15
@@ -138,7 +138,7 @@ def _bits_within(t: Floats, classes: Labels, width: float) -> float:
     return float(sum(n * _bits(t[classes == c], width) for c, n in enumerate(counts)) / len(t))
 
 
-@njit(cache=True)
+@compiled
 def _bits(t: Any, width: float) -> float:
     """-mean log2 of the mean kernel exp(-distance^2 / width) from each row of t `(samples, units)` to all.
 

@@ -22,6 +22,7 @@ from ..scaling import Scale
 TOLERANCE_BITS = 0.05
 
 Neighbours = Annotated[int, Field(ge=1)]
+Device = Literal["cpu", "cuda", "auto"]
 Values = NDArray[np.floating]
 
 
@@ -33,12 +34,14 @@ def estimate(
     variant: Literal[1, 2] = 1,
     k: Neighbours = 3,
     scale: Scale = "standard",
+    device: Device = "cpu",
 ) -> float:
     """I(X;Y) in bits of x `(samples, units)` and y `(samples, targets)`. Draws nothing from `rng`.
 
-    A constant x or y gives 0. Raises `InfoplaneError` where k is not below the number of samples.
+    A constant x or y gives 0. Raises `InfoplaneError` where k is not below the number of samples,
+    and for `device` "cuda" without a GPU.
     """
-    return float(estimate_many([x], y, rngs=[rng], variant=variant, k=k, scale=scale)[0])
+    return float(estimate_many([x], y, rngs=[rng], variant=variant, k=k, scale=scale, device=device)[0])
 
 
 def estimate_many(
@@ -49,11 +52,12 @@ def estimate_many(
     variant: Literal[1, 2] = 1,
     k: Neighbours = 3,
     scale: Scale = "standard",
+    device: Device = "cpu",
 ) -> NDArray[np.float64]:
     """`estimate` of each of `xs` with one y, `(len(xs),)` bits."""
     from ..neighbours import information_bits  # compiled; to check a configuration needs no compiler
 
-    return information_bits(xs, y, k=k, variant=variant, scale=scale, atoms="psi")
+    return information_bits(xs, y, k=k, variant=variant, scale=scale, atoms="psi", device=device)
 
 
 def estimate_permuted(
@@ -65,11 +69,12 @@ def estimate_permuted(
     variant: Literal[1, 2] = 1,
     k: Neighbours = 3,
     scale: Scale = "standard",
+    device: Device = "cpu",
 ) -> NDArray[np.float64]:
     """`estimate` of x and y[p] for each row p of `permutations` `(draws, samples)`; `(draws,)` bits."""
     from ..neighbours import permuted_information_bits
 
-    return permuted_information_bits(x, y, permutations, k=k, variant=variant, scale=scale, atoms="psi")
+    return permuted_information_bits(x, y, permutations, k=k, variant=variant, scale=scale, atoms="psi", device=device)
 
 
 def scale_invariant(*, scale: Scale = "standard", **_: object) -> bool:

@@ -8,7 +8,7 @@ as in its authors' code, and atoms with logarithms on both sides. Distances are 
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,25 @@ from ..scaling import Scale
 TOLERANCE_BITS = 0.05
 
 Neighbours = Annotated[int, Field(ge=1)]
+Device = Literal["cpu", "cuda", "auto"]
 Values = NDArray[np.floating]
 
 
-def estimate(x: Values, y: Values, *, rng: np.random.Generator, k: Neighbours = 3, scale: Scale = "standard") -> float:
+def estimate(
+    x: Values,
+    y: Values,
+    *,
+    rng: np.random.Generator,
+    k: Neighbours = 3,
+    scale: Scale = "standard",
+    device: Device = "cpu",
+) -> float:
     """I(X;Y) in bits of x `(samples, units)` and y `(samples, targets)`. Draws nothing from `rng`.
 
-    A constant x or y gives 0. Raises `InfoplaneError` where k is not below the number of samples.
+    A constant x or y gives 0. Raises `InfoplaneError` where k is not below the number of samples,
+    and for `device` "cuda" without a GPU.
     """
-    return float(estimate_many([x], y, rngs=[rng], k=k, scale=scale)[0])
+    return float(estimate_many([x], y, rngs=[rng], k=k, scale=scale, device=device)[0])
 
 
 def estimate_many(
@@ -38,11 +48,12 @@ def estimate_many(
     rngs: Sequence[np.random.Generator],  # noqa: ARG001
     k: Neighbours = 3,
     scale: Scale = "standard",
+    device: Device = "cpu",
 ) -> NDArray[np.float64]:
     """`estimate` of each of `xs` with one y, `(len(xs),)` bits."""
     from ..neighbours import information_bits  # compiled; to check a configuration needs no compiler
 
-    return information_bits(xs, y, k=k, variant=1, scale=scale, atoms="log")
+    return information_bits(xs, y, k=k, variant=1, scale=scale, atoms="log", device=device)
 
 
 def estimate_permuted(
@@ -53,11 +64,12 @@ def estimate_permuted(
     rng: np.random.Generator,  # noqa: ARG001
     k: Neighbours = 3,
     scale: Scale = "standard",
+    device: Device = "cpu",
 ) -> NDArray[np.float64]:
     """`estimate` of x and y[p] for each row p of `permutations` `(draws, samples)`; `(draws,)` bits."""
     from ..neighbours import permuted_information_bits
 
-    return permuted_information_bits(x, y, permutations, k=k, variant=1, scale=scale, atoms="log")
+    return permuted_information_bits(x, y, permutations, k=k, variant=1, scale=scale, atoms="log", device=device)
 
 
 def scale_invariant(*, scale: Scale = "standard", **_: object) -> bool:

@@ -41,11 +41,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from .. import plugins
-from ..errors import InfoplaneError
-from ._bounds import Bound, Loss
-from ._critics import Critics, padded
-from ._variables import Floats, is_constant, is_discrete, labels, rows, standardised
+from ..core import plugins
+from ..core.errors import InfoplaneError
+from ._parts.bounds import Bound, Loss
+from ._parts.critics import Critics, padded
+from ._parts.variables import Floats, is_constant, is_discrete, labels, rows, standardised
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000, default settings.
 TOLERANCE_BITS = 0.1

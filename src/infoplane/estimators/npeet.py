@@ -1,8 +1,8 @@
 """NPEET's `mi`, the estimator of the question this project answers (npeet-plus 0.2.0 publishes it).
 
 Kraskov, Stögbauer & Grassberger 2004, eq. 8, on the columns as they are, after adding uniform noise of 1e-10
-to break ties. That noise comes from numpy's global generator, which is seeded from `rng` for the call and put
-back after it. While a call lasts no other thread may use that generator: run it in processes, not in threads.
+to break ties. That noise comes from numpy's global generator, which draws from `rng` for the call and is put back
+after it. While a call lasts no other thread may use that generator: run it in processes, not in threads.
 
 Columns of very different, very small or large scale give what NPEET gives, right or not; `ksg` scales them.
 Flag `scale`: columns so small that the noise covers them, or so large that the 1e-15 by which NPEET shortens
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ..errors import InfoplaneError
+from ..core.errors import InfoplaneError
 from ..scaling import as_rows, deviations
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000, k = 3.
@@ -48,12 +48,12 @@ def estimate(
         return 0.0
     from npeet_plus import mi  # half a second, which whoever only checks a configuration need not spend
 
-    before = np.random.get_state()  # noqa: NPY002 - the generator that NPEET draws from
-    np.random.seed(rng.integers(2**32, size=4, dtype=np.uint32))  # noqa: NPY002
+    before = np.random.get_bit_generator()  # type: ignore[attr-defined]
+    np.random.set_bit_generator(rng.bit_generator)  # type: ignore[attr-defined]
     try:
         mi_bits = float(mi(x, y, k=k))
     finally:
-        np.random.set_state(before)  # noqa: NPY002
+        np.random.set_bit_generator(before)  # type: ignore[attr-defined]
     if not np.isfinite(mi_bits):
         raise InfoplaneError("values are tied beyond NPEET's noise of 1e-10; use ksg or mixed_ksg")
     return mi_bits

@@ -27,8 +27,8 @@ from scipy.linalg import eigvalsh
 from scipy.spatial.distance import pdist, squareform
 from scipy.special import entr
 
-from ..errors import InfoplaneError
-from ._variables import Floats, Labels, is_constant, is_discrete, labels, rows, standardised
+from ..core.errors import InfoplaneError
+from ._parts.variables import Floats, Labels, is_constant, is_discrete, labels, rows, standardised
 
 # What the mean difference from Shannon's information stays within on a Gaussian pair of correlation up to
 # 0.9, n = 1000, with the default kernel width (0.16 at 0 and -0.02 at 0.9).

@@ -13,8 +13,8 @@ import numpy as np
 from pydantic import Field
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
-from ..errors import InfoplaneError
-from ._variables import Floats, is_constant, is_discrete, labels, rows, standardised
+from ..core.errors import InfoplaneError
+from ._parts.variables import Floats, is_constant, is_discrete, labels, rows, standardised
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000.
 TOLERANCE_BITS = 0.05

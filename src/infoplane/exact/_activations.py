@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.errors import InfoplaneError
 from ..dataset import Array
-from ..errors import InfoplaneError
 
 
 @dataclass(frozen=True)

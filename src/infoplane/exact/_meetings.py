@@ -8,8 +8,8 @@ expressions.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from ..compiling import compiled
 from ..dataset import Array, Labels
 
 SLACK = 8.0  # multiples of the bound on rounding that may be rounding
@@ -37,7 +37,7 @@ def overlaps(x: Array, t: Array, error: Array, atom: Labels, resolution: float) 
         room = size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def atoms(t: Any, error: Any, resolution: float) -> Any:
     """The atom that each piece stands on, `(pieces,)`: -1 where t moves, else a number, the same for one
     value.
@@ -71,7 +71,7 @@ def atoms(t: Any, error: Any, resolution: float) -> Any:
     return atom
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _width(t: Any, u: int) -> Any:
     low, high = t[0, u], t[0, u]
     for i in range(1, len(t)):
@@ -79,7 +79,7 @@ def _width(t: Any, u: int) -> Any:
     return high - low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scaled(t: Any, error: Any, resolution: float) -> Any:
     """t `(vertices, moving units)` in multiples of what two values may differ by and be one; the rounding in
     it; the lower end of each piece `(pieces,)` in the first unit, the one that travels least for its width;
@@ -110,7 +110,7 @@ def _scaled(t: Any, error: Any, resolution: float) -> Any:
     return p, rounding, lower, moving
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pairs(x: Any, p: Any, rounding: Any, moving: Any, owner: Any, partner: Any, span: Any) -> int:
     """Fills in `owner`, `partner` and `span` of `overlaps`, as far as they have room; returns the room it
     takes.
@@ -150,7 +150,7 @@ def _pairs(x: Any, p: Any, rounding: Any, moving: Any, owner: Any, partner: Any,
     return size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _shared(p: Any, rounding: Any, i: int, j: int) -> Any:
     """What pieces i and j of the line p share: a, b, begin, end, s0, s1.
 

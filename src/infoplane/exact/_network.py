@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..core.errors import InfoplaneError
 from ..dataset import Array
-from ..errors import InfoplaneError
 
 HUGE = 1e150  # the square of any value is finite
 

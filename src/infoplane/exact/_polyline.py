@@ -8,12 +8,12 @@ Piece i lies between vertices i and i + 1.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from ..compiling import compiled
 from ..dataset import Array
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def affine(t: Any, error: Any, weight: Any, bias: Any) -> Any:
     """t `(vertices, inputs)` through `weight (units, inputs)` and `bias (units,)`, and the new bound.
 

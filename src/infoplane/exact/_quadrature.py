@@ -8,8 +8,8 @@ arrives as tables: `Inputs` of x, and `Noise` of the standardised noise.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ..compiling import compiled
 from ..dataset import Array
 
 X_ORDER, Y_ORDER, SHORT_ORDER = 6, 8, 2  # nodes of Gauss-Legendre quadrature
@@ -48,7 +48,7 @@ class Noise(NamedTuple):
     x_panel: float  # the most variation in a panel of x
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _at(inputs: Any, x: float, column: int) -> Any:
     place = (x - inputs.low) / inputs.step
     cell = min(max(int(place), 0), len(inputs.rows) - 2)
@@ -56,7 +56,7 @@ def _at(inputs: Any, x: float, column: int) -> Any:
     return inputs.rows[cell, column] * (1 - part) + inputs.rows[cell + 1, column] * part
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _density(noise: Any, z: float) -> Any:
     place = (z - noise.low) / noise.step
     if place < 0 or place > len(noise.density) - 1:
@@ -85,7 +85,7 @@ def atom_loss(low: Array, high: Array, inputs: Inputs, noise: Noise) -> float:
     return float(_mixture_loss(nodes[:size], noise, bottom, step, q))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _nodes(low: Any, high: Any, inputs: Any, panel: float, nodes: Any) -> int:
     """Fills in nodes of quadrature over the stretches, `(nodes, 3)`: mass, f(x), noise_std(x); returns how
     many."""
@@ -112,7 +112,7 @@ def _nodes(low: Any, high: Any, inputs: Any, panel: float, nodes: Any) -> int:
     return size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mixture_loss(nodes: Any, noise: Any, bottom: float, step: float, q: Any) -> Any:
     """Entropy of the mixture of the noises at the nodes, less their mean entropy, times their mass.
 
@@ -134,7 +134,7 @@ def _mixture_loss(nodes: Any, noise: Any, bottom: float, step: float, q: Any) ->
     return whole * step - parts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fold_loss(x: Any, start: Any, partner: Any, span: Any, inputs: Any, noise: Any, panel: float) -> Any:
     """Bits lost on the stretches that are shared (`_sharing.Sharing`).
 
@@ -173,7 +173,7 @@ def fold_loss(x: Any, start: Any, partner: Any, span: Any, inputs: Any, noise: A
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _insert(ascending: Any, size: int, value: float) -> int:
     """Puts `value` in its place among the first `size`. (numba's own sort takes a second to compile.)"""
     n = size
@@ -184,7 +184,7 @@ def _insert(ascending: Any, size: int, value: float) -> int:
     return size + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _stretch_loss(fibre: Any, count: int, inputs: Any, noise: Any, panel: float, scratch: Any, knots: Any) -> Any:
     """Bits lost on one stretch of t, along which every member of the fibre `(count, 2)` moves linearly."""
     weight, mean, std = scratch[0], scratch[1], scratch[2]
@@ -229,7 +229,7 @@ def _stretch_loss(fibre: Any, count: int, inputs: Any, noise: Any, panel: float,
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def divergence(weight: Any, mean: Any, std: Any, count: int, noise: Any, knots: Any) -> Any:
     """Entropy of a mixture of `count` noises less the mean entropy of its parts, in bits; `knots` is scratch.
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ..core.errors import InfoplaneError
 from ..dataset import Array, KnownLaw, Labels
-from ..errors import InfoplaneError
 from ._activations import named
 from ._images import images
 from ._information import entropy

@@ -1,28 +1,30 @@
 """The figures, one a file: each makes a matplotlib `Figure` of what a run found; `style` makes it bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..config import Plot
-from ..tables import Results
+from ..core.config import Plot
+from ..results.tables import Results
 from . import answer, curves, loss, plane, scoreboard
 
 
-def draw(results: Results, board: pd.DataFrame, plot: Plot, samples: int) -> Iterator[tuple[str, Figure]]:
-    """(name, figure) for every figure there is something to show in. Call it within `style.look()`.
+def drawings(results: Results, board: pd.DataFrame, plot: Plot, samples: int) -> dict[str, Callable[[], Figure]]:
+    """By name, what draws each figure that there is something to show in; call it within `style.look()`.
 
-    `board` is the scoreboard; `samples` are the rows that the estimators measured.
+    `board` is the scoreboard; `samples` are the rows that the estimators measured. Those that take longest come first.
     """
     measured = set(results.estimates["target"])
-    if "y" in measured:
-        yield "answer", answer.figure(results, plot)
-    yield "loss", loss.figure(results.training)
+    found: dict[str, Callable[[], Figure]] = {}
     for target, name in (("y", "target_information"), ("x", "input_information")):
         if target in measured:
-            yield name, curves.figure(results, target, samples)
+            found[name] = partial(curves.figure, results, target, samples)
     if plane.ids(results):
-        yield "information_plane", plane.figure(results, samples)
+        found["information_plane"] = partial(plane.figure, results, samples)
+    if "y" in measured:
+        found["answer"] = partial(answer.figure, results, plot)
     if len(board):
-        yield "scoreboard", scoreboard.figure(board, results)
+        found["scoreboard"] = partial(scoreboard.figure, board, results)
+    return found | {"loss": partial(loss.figure, results.training)}

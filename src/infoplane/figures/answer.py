@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..config import Plot
-from ..errors import InfoplaneError
-from ..tables import Results
+from ..core.config import Plot
+from ..core.errors import InfoplaneError
+from ..results.tables import Results
 from . import layout, style
 
 FAR = 1.0  # bits off the truth, at most epochs: such a curve is named where it runs

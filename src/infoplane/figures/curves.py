@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..tables import Results
+from ..results.tables import Results
 from . import layout, strip, style
 
 WORDS = 0.12  # of a panel's height: room for a line of words

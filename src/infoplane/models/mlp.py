@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ..errors import InfoplaneError
+from ..core.errors import InfoplaneError
 
 Widths = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 # torch.nn's, in its default settings.

@@ -19,37 +19,50 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InfoplaneError
+from ..core.errors import InfoplaneError
 from ..scaling import Scale, as_rows, rounding, scaled
 from ._kernels import information, is_constant
 from ._permuted import permuted_information
 from ._tiles import near_order, tiled
 
+if TYPE_CHECKING:
+    import torch
+
 Array = NDArray[np.float64]
 Values = NDArray[np.floating]
 Atoms = Literal["psi", "log"]
+Device = Literal["cpu", "cuda", "auto"]
 Result = TypeVar("Result")
 
 
-def information_bits(xs: Sequence[Values], y: Values, *, k: int, variant: int, scale: Scale, atoms: Atoms) -> Array:
+def information_bits(
+    xs: Sequence[Values], y: Values, *, k: int, variant: int, scale: Scale, atoms: Atoms, device: Device = "cpu"
+) -> Array:
     """I(X;Y) in bits of each of `xs` `(samples, units)`, which may differ in units, with y `(samples,
     targets)`.
 
     y is prepared once. The xs are shared out over numba's number of threads (NUMBA_NUM_THREADS); each is
-    computed alone, so its number does not depend on that. A constant x or y gives exactly 0. Raises
-    `InfoplaneError` where k is not below the number of samples.
+    computed alone, so its number does not depend on that. A constant x or y gives exactly 0. With `device` "cuda", or
+    "auto" where there is a GPU, that does it all, see `_brute`. Raises `InfoplaneError` where k is not below the
+    number of samples, and for "cuda" without a GPU.
     """
     _check(k, len(y))
+    on = _gpu(device)
     y = scaled(y, scale)
     if is_constant(y):
         return np.zeros(len(xs))
     tables = _tables(len(y), atoms)
+    if on is not None:
+        from . import _brute
+
+        nats = _brute.many(xs, y, scale=scale, on=on, k=k, variant=variant, tables=tables)
+        return np.asarray(nats / np.log(2))
     y_tiled, y_sorted = tiled(y, near_order(y)), _sorted(y)
 
     def one(x: Values) -> float:
@@ -62,13 +75,28 @@ def information_bits(xs: Sequence[Values], y: Values, *, k: int, variant: int, s
 
 
 def permuted_information_bits(
-    x: Values, y: Values, permutations: NDArray[np.int64], *, k: int, variant: int, scale: Scale, atoms: Atoms
+    x: Values,
+    y: Values,
+    permutations: NDArray[np.int64],
+    *,
+    k: int,
+    variant: int,
+    scale: Scale,
+    atoms: Atoms,
+    device: Device = "cpu",
 ) -> Array:
     """`information_bits` of x and y[p] for each row p of `permutations` `(draws, samples)`; `(draws,)`."""
     _check(k, len(y))
+    on = _gpu(device)
     x, y = scaled(x, scale), scaled(y, scale)
     if is_constant(x) or is_constant(y):
         return np.zeros(len(permutations))
+    if on is not None:
+        from . import _brute
+
+        tables = _tables(len(y), atoms)
+        nats = _brute.permuted(x, y, permutations, on=on, k=k, variant=variant, tables=tables)
+        return np.asarray(nats / np.log(2))
     x_tiled, y_tiled = tiled(x, near_order(x)), tiled(y, near_order(y))
     permutations = np.ascontiguousarray(permutations, dtype=np.int64)
     nats = permuted_information(x_tiled, y, y_tiled, _sorted(y), permutations, k, variant, *_tables(len(y), atoms))
@@ -78,6 +106,14 @@ def permuted_information_bits(
 def _check(k: int, samples: int) -> None:
     if k >= samples:
         raise InfoplaneError(f"k: {k} is not below the {samples} samples; lower it")
+
+
+def _gpu(device: Device) -> "torch.device | None":
+    if device == "cpu":
+        return None
+    from . import _brute  # here, and not above: to import torch takes a second or two
+
+    return _brute.gpu(device)
 
 
 def _sorted(points: Array) -> Array:

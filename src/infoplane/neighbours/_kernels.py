@@ -12,8 +12,8 @@ labels.
 
 import numpy as np
 
+from ..compiling import compiled, inlined
 from ._columns import standardised
-from ._compile import compiled, inlined
 from ._lanes import WIDTH, count_bits, count_rows, fit, from_box, from_point, lowest_bit, of_boxes, sink, stretch
 from ._tiles import near_order, tiled
 

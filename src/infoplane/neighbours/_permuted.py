@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._compile import compiled, inlined
+from ..compiling import compiled, inlined
 from ._kernels import FAR, JUST_INSIDE, JUST_OUTSIDE, count_sorted, count_within, distances, one_point
 from ._lanes import WIDTH
 from ._tiles import partition

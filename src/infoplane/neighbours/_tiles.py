@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._compile import compiled
+from ..compiling import compiled
 from ._lanes import WIDTH, stretch
 
 

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from . import store
-from .config import Estimator
+from ..core import store
+from ..core.config import Estimator
 
 Rows = list[dict[str, Any]]
 # Whose numbers ours are made of; another version may round otherwise.
@@ -26,7 +26,7 @@ class Memory:
         self.folder = folder / estimator.id
         self._digest = hashlib.blake2b(json.dumps([estimator.model_dump(mode="json"), seed]).encode(), digest_size=20)
         self._digest.update("".join(version(name) for name in LIBRARIES).encode())
-        for path in sorted(Path(__file__).parent.rglob("*.py")):
+        for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
             self._digest.update(path.read_bytes())
         self._digest.update(dataset)
 

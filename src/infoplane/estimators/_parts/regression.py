@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import logsumexp, multigammaln
 
-from ..errors import InfoplaneError
-from ._variables import Floats
+from ...core.errors import InfoplaneError
+from .variables import Floats
 
 # Prior precisions of a weight, in units of the samples: from nothing to more than all that the samples say.
 PRIORS = np.logspace(-8, 2, 6)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InfoplaneError
+from ..core.errors import InfoplaneError
 
 Array = NDArray[np.float64]
 Generators = Sequence[np.random.Generator]

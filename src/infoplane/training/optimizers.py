@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
-from .config import Optimizer
-from .errors import InfoplaneError
+from ..core.config import Optimizer
+from ..core.errors import InfoplaneError
 
 Make = Callable[[Iterable[Tensor]], torch.optim.Optimizer]
 REFUSALS = (AssertionError, RuntimeError, TypeError, ValueError)  # by which torch.optim says no

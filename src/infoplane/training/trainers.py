@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from . import optimizers, stacking
-from .seeding import generator
+from ..core.seeding import generator
+from ..networks import stacking
+from . import optimizers
 from .tape import record
 
 Batch = tuple[Tensor, Tensor]  # x (replicates, samples, inputs) and y (replicates, samples, targets)

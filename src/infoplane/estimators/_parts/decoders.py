@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from ..errors import InfoplaneError
-from ._variables import Floats, Labels
+from ...core.errors import InfoplaneError
+from .variables import Floats, Labels
 
 # Tanh units of the network: more did not decode more at 350 samples.
 HIDDEN = 32

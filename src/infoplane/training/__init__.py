@@ -19,11 +19,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from . import optimizers, stacking
-from .config import Train
-from .errors import InfoplaneError
-from .seeding import generator
-from .store import Rows
+from ..core.config import Train
+from ..core.errors import InfoplaneError
+from ..core.seeding import generator
+from ..core.store import Rows
+from ..networks import stacking
+from . import optimizers
 from .trainers import Apart, Batch, Data, Together, Trainer
 
 

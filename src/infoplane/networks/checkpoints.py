@@ -15,9 +15,9 @@ from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from . import plugins, store
-from .config import Count, Model, Section
-from .errors import InfoplaneError
+from ..core import plugins, store
+from ..core.config import Count, Model, Section
+from ..core.errors import InfoplaneError
 
 KEY = "infoplane"  # of the header: one key, since the order of several would differ from run to run
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import flags, plugins, reduction, scaling, store, uncertainty
-from .config import Estimator
-from .errors import InfoplaneError
+from .. import scaling
+from ..core import plugins, store
+from ..core.config import Estimator
+from ..core.errors import InfoplaneError
+from ..core.seeding import Generators, generator
+from . import flags, reduction, uncertainty
 from .interface import Method
-from .seeding import Generators, generator
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from . import store
-from .errors import InfoplaneError
+from ..core import store
+from ..core.errors import InfoplaneError
 
 TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
 TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "str", "target": "str", "mi_bits": "float64"}
@@ -59,6 +59,8 @@ def load_results(root: Path, ids: list[str]) -> Results:
     estimates = pd.concat([table.reindex(columns=columns) for table in tables], ignore_index=True)
     for table in (truth, estimates):
         table["layer"] = pd.Categorical(table["layer"], categories=layers, ordered=True)
+        table["target"] = pd.Categorical(table["target"], categories=["y", "x"])  # compared faster than text
+    estimates["estimator"] = pd.Categorical(estimates["estimator"], categories=ids)
     return Results(ids, layers, load_training(root), estimates, truth, load_ceiling_bits(root))
 
 
@@ -112,6 +114,15 @@ def load_ceiling_bits(root: Path) -> float | None:
 def load_scoreboard(root: Path) -> pd.DataFrame:
     """See `scoring.scoreboard`; a share that does not apply is NaN."""
     return _read(root / "scoreboard.csv", SCORES, SHARES, next_step="run `dvc repro score`")
+
+
+def flag_counts(estimates: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """How many rows carry each flag, by the columns `key`: `*key, flag, flagged`; `ties:4` counts as `ties`."""
+    # A table has few different cells of flags, and each is taken apart once.
+    cells = estimates.groupby([*key, "flags"], observed=True).size().rename("flagged").reset_index()
+    words = {cell: sorted({word.split(":")[0] for word in cell.split(";") if word}) for cell in cells["flags"].unique()}
+    flags = cells.assign(flag=cells["flags"].map(words)).explode("flag").dropna(subset="flag")
+    return flags.groupby([*key, "flag"], observed=True)["flagged"].sum().reset_index()
 
 
 def _read(

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ._variables import Floats
+from .variables import Floats
 
 # Widths are multiples of this, so that each matrix of weights starts on a cache line, wherever in the stack.
 ALIGN = 8

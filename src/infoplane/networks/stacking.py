@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from .errors import InfoplaneError
+from ..core.errors import InfoplaneError
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

@@ -20,14 +20,15 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from . import checkpoints, store
-from .checkpoints import Checkpoint, Header
-from .errors import InfoplaneError
-from .training import Snapshot
+from ..core import store
+from ..core.errors import InfoplaneError
+from ..networks import checkpoints
+from ..networks.checkpoints import Checkpoint, Header
+from . import Snapshot
 
 STATE_EVERY_S = 1.0
 KEPT = 4  # folders of other runs that stay, those used last, so that one can go back to a learning rate
-CODE = ("optimizers.py", "seeding.py", "stacking.py", "tape.py", "trainers.py", "training.py", "models")
+CODE = ("training", "networks/stacking.py", "core/seeding.py", "models")
 
 
 def fingerprint(settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -37,7 +38,7 @@ def fingerprint(settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]])
     digest.update(json.dumps([settings, versions], sort_keys=True).encode())
     for name, array in sorted(arrays.items()):
         digest.update(f"{name}{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
-    here = Path(__file__).parent
+    here = Path(__file__).parent.parent
     for name in CODE:
         for path in sorted((here / name).rglob("*.py")) if (here / name).is_dir() else [here / name]:
             digest.update(path.relative_to(here).as_posix().encode() + path.read_bytes())

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InfoplaneError
+from ..core.errors import InfoplaneError
+from ..core.seeding import Generators, generator
 from .interface import Method
-from .seeding import Generators, generator
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]

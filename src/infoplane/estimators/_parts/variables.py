@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..scaling import as_rows
+from ...scaling import as_rows
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .store import Truth
+from ..core.store import Truth
 from .uncertainty import NORMAL_QUANTILE
 
 TIES_SHARE = 0.01  # of the rows; fewer do not move any estimate by more than its error

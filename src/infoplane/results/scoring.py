@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .tables import SCORES, SHARES, Results
+from .tables import SCORES, SHARES, Results, flag_counts
 
 COLUMNS = [*SCORES, *SHARES]
 SUMMARY = ["error_mean_abs_bits", "error_max_abs_bits", *SHARES]
@@ -140,10 +140,8 @@ def _final_bits(table: pd.DataFrame, layer: str, epoch: int) -> float | None:
 
 def _flag_counts(estimates: pd.DataFrame) -> dict[str, dict[str, int]]:
     """How many rows of each estimator carry each flag; `dead_units:3` counts as `dead_units`."""
-    flagged = estimates.loc[estimates["flags"] != "", ["estimator", "flags"]]
-    words = flagged.assign(flags=flagged["flags"].str.split(";")).explode("flags")
-    words["flags"] = words["flags"].str.replace(r":.*", "", regex=True)
+    counts = flag_counts(estimates, ["estimator"]).sort_values("flagged", ascending=False)
     return {
-        str(key): {str(flag): int(count) for flag, count in own["flags"].value_counts().items()}
-        for key, own in words.groupby("estimator")
+        str(key): dict(zip(own["flag"].tolist(), own["flagged"].tolist(), strict=True))
+        for key, own in counts.groupby("estimator", observed=True)
     }

@@ -1,0 +1,1 @@
+"""What several functions of the estimators are made of; no estimator by itself."""

@@ -1,0 +1,157 @@
+"""What the kernels compute, by brute force on a GPU: every distance, in float64, batch by batch through torch.
+
+Kraskov, Stögbauer & Grassberger 2004 (eq. 8 and 9) with the ties and atoms of `neighbours`. A distance is the
+kernels' `max(abs(a - b))` and is held against the kernels' bounds, so every count is theirs. The n terms of a
+value are added up in another order, which moves its last digits; batches and chunks move nothing.
+
+Points are tensors `(batch, columns, n)`. Where one side's batch is 1 it serves all of the other's, and its
+distances are taken once: one y for many x, one x for many permutations of y.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..core.errors import InfoplaneError
+from ..scaling import Scale, scaled
+from ._kernels import JUST_INSIDE, JUST_OUTSIDE, is_constant
+
+Array = NDArray[np.float64]
+Values = NDArray[np.floating]
+
+BUDGET_BYTES = 2**28  # for the distances of a chunk, and half as much for points: several processes may share a GPU
+# For each pair at one time: its distances in x, in y and in both; where k is nearly n, as much for the k smallest of
+# these and their places; and a spare of 8. Less later, when neighbours are fitted and counted.
+PAIR_BYTES = 48
+
+
+def gpu(device: str) -> torch.device | None:
+    """The GPU for "cuda" or "auto"; None where "auto" finds none.
+
+    Not to be asked by a process that forks workers: to ask may initialise CUDA, which does not survive a fork.
+    """
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if device == "cuda":
+        raise InfoplaneError("device: cuda, but PyTorch finds no GPU here; set it to cpu or auto")
+    return None
+
+
+def many(
+    xs: Sequence[Values],
+    y: Array,
+    *,
+    scale: Scale,
+    on: torch.device,
+    k: int,
+    variant: int,
+    tables: tuple[Array, Array],
+    budget_bytes: int = BUDGET_BYTES,
+) -> Array:
+    """The information in nats of each of `xs` `(n, units)`, to be scaled, with y `(n, targets)`, scaled; `(len(xs),)`.
+
+    Those with the same number of units are stacked. `tables` are psi and what stands for it at atoms.
+    """
+    places: dict[int, list[int]] = defaultdict(list)
+    for place, x in enumerate(xs):
+        places[x.shape[1]].append(place)
+    one_y, nats = _points([y], on), np.zeros(len(xs))
+    for units, alike in places.items():
+        size = batch_size(len(y), units, budget_bytes)
+        for first in range(0, len(alike), size):
+            rows = {place: scaled(xs[place], scale) for place in alike[first : first + size]}
+            varied = [place for place in rows if not is_constant(rows[place])]
+            if varied:
+                points = _points([rows[place] for place in varied], on)
+                nats[varied] = information(points, one_y, k, variant, tables, budget_bytes)
+    return nats
+
+
+def permuted(
+    x: Array,
+    y: Array,
+    permutations: NDArray[np.int64],
+    *,
+    on: torch.device,
+    k: int,
+    variant: int,
+    tables: tuple[Array, Array],
+    budget_bytes: int = BUDGET_BYTES,
+) -> Array:
+    """That of x and y[p], `(n, columns)` and scaled both, for each row p of `permutations` `(draws, n)`; `(draws,)`."""
+    one_x, one_y, nats = _points([x], on), _points([y], on)[0], np.zeros(len(permutations))
+    size = batch_size(len(y), y.shape[1], budget_bytes)
+    for first in range(0, len(permutations), size):
+        some = slice(first, first + size)
+        ys = one_y[:, torch.tensor(permutations[some], device=on)].movedim(0, 1)
+        nats[some] = information(one_x, ys, k, variant, tables, budget_bytes)
+    return nats
+
+
+def batch_size(n: int, columns: int, budget_bytes: int) -> int:
+    """How many at once, so that a row of distances of each is within the budget, and the points within half of it."""
+    return max(1, budget_bytes // (n * (PAIR_BYTES + 2 * 8 * columns)))
+
+
+def chunk_rows(batch: int, n: int, budget_bytes: int) -> int:
+    """How many rows of n distances at once, for each of a batch."""
+    return min(n, max(1, budget_bytes // (PAIR_BYTES * batch * n)))
+
+
+def information(
+    x: Tensor, y: Tensor, k: int, variant: int, tables: tuple[Array, Array], budget_bytes: int = BUDGET_BYTES
+) -> Array:
+    """In nats, `(batch,)`, of x `(batch or 1, columns, n)` and y likewise, on one device."""
+    n, size = x.shape[-1], chunk_rows(max(len(x), len(y)), x.shape[-1], budget_bytes)
+    psi, atom = (torch.tensor(table, device=x.device) for table in tables)
+    chunks = [slice(first, min(first + size, n)) for first in range(0, n, size)]
+    told = torch.cat([_told(x, y, rows, k, variant, psi, atom) for rows in chunks], dim=1)
+    return np.asarray(told.cpu().numpy().mean(axis=1))
+
+
+def _told(x: Tensor, y: Tensor, rows: slice, k: int, variant: int, psi: Tensor, atom: Tensor) -> Tensor:
+    """What each point of `rows` and its neighbours tell, `(batch, rows)` nats: `_kernels.nearest` and `.one_point`."""
+    n = x.shape[-1]
+    in_x, in_y = _apart(x, rows), _apart(y, rows)
+    joint = torch.maximum(in_x, in_y)
+    joint[:, range(joint.shape[1]), range(rows.start, rows.stop)] = torch.inf  # no point is its own neighbour
+    kth = joint.topk(k, largest=False, sorted=False).values.amax(-1)
+    neighbours, x_radius, y_radius = torch.full_like(kth, k, dtype=torch.int64), kth * JUST_INSIDE, kth * JUST_INSIDE
+    boxed = (kth == 0) | (variant == 2)
+    if boxed.any():
+        near = joint <= (kth * JUST_OUTSIDE)[..., None]
+        neighbours = torch.where(boxed, near.sum(-1), neighbours)
+        del joint
+        x_radius = torch.where(boxed, _side(in_x, near, kth), x_radius)
+        y_radius = torch.where(boxed, _side(in_y, near, kth), y_radius)
+    count_x, count_y = (in_x <= x_radius[..., None]).sum(-1), (in_y <= y_radius[..., None]).sum(-1)
+    if variant == 1:
+        nats = psi[neighbours] + psi[n] - psi[count_x] - psi[count_y]
+    else:
+        x_fitted, y_fitted = x_radius > 0, y_radius > 0
+        nats = psi[neighbours] + psi[n] - psi[count_x - x_fitted.long()] - psi[count_y - y_fitted.long()]
+        nats = torch.where(x_fitted & y_fitted, nats - 1 / neighbours.double(), nats)
+    return torch.where(kth == 0, atom[neighbours + 1] + atom[n] - atom[count_x] - atom[count_y], nats)
+
+
+def _apart(points: Tensor, rows: slice) -> Tensor:
+    """Distances in max norm of the points of `rows` from all, `(batch, rows, n)`."""
+    here, there = points[:, :, rows, None], points[:, :, None, :]
+    apart = (here[:, 0] - there[:, 0]).abs_()
+    for u in range(1, points.shape[1]):
+        torch.maximum(apart, (here[:, u] - there[:, u]).abs_(), out=apart)
+    return apart
+
+
+def _side(apart: Tensor, near: Tensor, kth: Tensor) -> Tensor:
+    """Half the side of the rectangle around the near ones, and a tie more."""
+    return torch.minimum(torch.where(near, apart, 0.0).amax(-1), kth) * JUST_OUTSIDE
+
+
+def _points(arrays: Sequence[Array], on: torch.device) -> Tensor:
+    """`(batch, columns, n)`, each column in one piece, of arrays `(n, columns)`."""
+    return torch.tensor(np.stack(arrays), device=on).transpose(1, 2).contiguous()

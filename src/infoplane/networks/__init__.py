@@ -1,0 +1,1 @@
+"""Networks on disk and stacked: what training, extraction and the truth share."""

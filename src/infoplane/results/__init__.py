@@ -1,0 +1,1 @@
+"""The tables of a run, read back and judged."""
