@@ -10,25 +10,33 @@ def standardised(columns, rounding):  # type: ignore[no-untyped-def]
     """Columns of `(samples, units)` at mean 0 and standard deviation 1; 0 where the range is but rounding."""
     samples, units = columns.shape
     out = np.zeros((samples, units))
-    for u in range(units):
-        low = high = columns[0, u]
-        for i in range(samples):
+    low, high, mean, scale = columns[0].copy(), columns[0].copy(), np.zeros(units), np.zeros(units)
+    # Row by row, so that no sum has to wait for its own last addition.
+    for i in range(samples):
+        for u in range(units):
             value = columns[i, u]
-            low = value if value < low else low
-            high = value if value > high else high
-        largest = max(abs(low), abs(high))
-        # Over the largest, so that neither differences nor squares overflow.
-        if high > low and high / largest - low / largest > rounding:
-            mean = square = 0.0
-            for i in range(samples):
-                mean += columns[i, u] / largest
-            mean /= samples
-            for i in range(samples):
-                out[i, u] = columns[i, u] / largest - mean
-                square += out[i, u] ** 2
-            deviation = np.sqrt(square / samples)
-            for i in range(samples):
-                out[i, u] /= deviation
+            low[u] = value if value < low[u] else low[u]
+            high[u] = value if value > high[u] else high[u]
+    # By a power of two, which rounds nothing, so that no square overflows; by 0 where a column stands.
+    shrink = np.zeros(units)
+    for u in range(units):
+        most = max(abs(low[u]), abs(high[u]))
+        if high[u] > low[u] and high[u] / most - low[u] / most > rounding:
+            shrink[u] = 2.0 ** -max(np.floor(np.log2(most)), -1000.0)
+    for i in range(samples):
+        for u in range(units):
+            out[i, u] = columns[i, u] * shrink[u]
+            mean[u] += out[i, u]
+    mean /= samples
+    for i in range(samples):
+        for u in range(units):
+            out[i, u] -= mean[u]
+            scale[u] += out[i, u] ** 2
+    for u in range(units):
+        scale[u] = 1 / np.sqrt(scale[u] / samples) if shrink[u] > 0 else 0.0
+    for i in range(samples):
+        for u in range(units):
+            out[i, u] *= scale[u]
     return out
 
 

@@ -14,7 +14,19 @@ import numpy as np
 
 from ..compiling import compiled, inlined
 from ._columns import standardised
-from ._lanes import WIDTH, count_bits, count_rows, fit, from_box, from_point, lowest_bit, of_boxes, sink, stretch
+from ._lanes import (
+    WIDTH,
+    count_bits,
+    count_rows,
+    count_sorted,
+    fit,
+    from_box,
+    from_point,
+    lowest_bit,
+    of_boxes,
+    sink,
+    stretch,
+)
 from ._tiles import near_order, tiled
 
 FAR = 1e308  # beyond all distances, and finite where it is stretched by a tie
@@ -39,9 +51,11 @@ def information(x, standard, rounding, y, y_tiled, y_sorted, k, variant, psi, at
     y_near = tiled(y, order)
     kth, neighbours, x_radius, y_radius, count_x = nearest(tiled(points, order), y_near, k, variant)
     here = y_near.points
-    count_y = np.empty(n, np.int64)
+    count_y = np.empty(len(y_radius), np.int64)
     if y.shape[1] == 1:
-        count_sorted(y_sorted, here[:, 0], y_radius, np.empty(n, np.int64), count_y)
+        radius, counts = y_radius.reshape(-1, WIDTH), count_y.reshape(-1, WIDTH)
+        for t in range(len(counts)):
+            count_sorted(y_sorted, y_near.tiles, t, radius, t, counts, t)
     else:
         corner, rows = np.empty((1, 2 * y.shape[1])), np.empty((3, 1, WIDTH))
         for i in range(n):
@@ -184,22 +198,3 @@ def count_within(side, points, j, radius, corner, rows):  # type: ignore[no-unty
                 near &= (1 << len(ordered) - t * WIDTH) - 1
             count += count_bits(near)
     return count
-
-
-@inlined
-def count_sorted(values, here, radius, low, count):  # type: ignore[no-untyped-def]
-    """How many of the sorted `values` are at most `radius` from `here`, each `(points,)`.
-
-    Halving goes step by step for all points at once, so that no step waits for the one before it.
-    """
-    low[:] = 0
-    count[:] = 0
-    step = len(values) // 2
-    while step:
-        for i in range(len(count)):
-            low[i] += step if here[i] - values[low[i] + step - 1] > radius[i] else 0
-        for i in range(len(count)):
-            count[i] += step if values[count[i] + step - 1] - here[i] <= radius[i] else 0
-        step //= 2
-    for i in range(len(count)):
-        count[i] -= low[i]

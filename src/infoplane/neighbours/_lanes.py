@@ -17,7 +17,8 @@ WIDTH = 16
 
 _DOUBLE, _INT32, _INT64 = ir.DoubleType(), ir.IntType(32), ir.IntType(64)
 _ROW, _COUNTS = ir.VectorType(_DOUBLE, WIDTH), ir.VectorType(_INT64, WIDTH)
-_ZERO = ir.Constant(_INT64, 0)
+_PLACES, _MASK = ir.VectorType(_DOUBLE.as_pointer(), WIDTH), ir.VectorType(ir.IntType(1), WIDTH)
+_ZERO, _ONE = ir.Constant(_INT64, 0), ir.Constant(_INT64, 1)
 
 
 class _Code:
@@ -38,11 +39,22 @@ class _Code:
     def store(self, row: Any, address: Any) -> None:
         self.build.store(row, address).align = 8
 
-    def spread(self, number: Any) -> Any:
+    def spread(self, number: Any, kind: Any = _ROW) -> Any:
         """A row of one number."""
-        blank = ir.Constant(_ROW, ir.Undefined)
+        blank = ir.Constant(kind, ir.Undefined)
         first = self.build.insert_element(blank, number, ir.Constant(_INT32, 0))
         return self.build.shuffle_vector(first, blank, ir.Constant(ir.VectorType(_INT32, WIDTH), [0] * WIDTH))
+
+    def gather(self, array: Any, places: Any) -> Any:
+        """The numbers of an array `(n,)` at a row of places."""
+        start = self.spread(self.build.ptrtoint(array.data, _INT64), _COUNTS)
+        bytes_in = self.build.mul(places, ir.Constant(_COUNTS, [8] * WIDTH))
+        addresses = self.build.inttoptr(self.build.add(start, bytes_in), _PLACES)
+        declare: Any = cgutils.get_or_insert_function
+        kind = ir.FunctionType(_ROW, [_PLACES, _INT32, _MASK, _ROW])
+        function = declare(self.build.module, kind, f"llvm.masked.gather.v{WIDTH}f64.v{WIDTH}p0f64")
+        everywhere, blank = ir.Constant(_MASK, [1] * WIDTH), ir.Constant(_ROW, ir.Undefined)
+        return self.build.call(function, [addresses, ir.Constant(_INT32, 8), everywhere, blank])
 
     def larger(self, one: Any, other: Any) -> Any:
         return self.llvm("maxnum", one, other)
@@ -66,7 +78,7 @@ class _Code:
         build.position_at_end(inside)
         i, carried = build.phi(_INT64), [build.phi(value.type) for value in values]
         following = body(i, *carried)
-        following_i = build.add(i, ir.Constant(_INT64, 1))
+        following_i = build.add(i, _ONE)
         for phi, first, later in zip([i, *carried], [start, *values], [following_i, *following], strict=True):
             phi.add_incoming(first, before)
             phi.add_incoming(later, build.block)
@@ -198,6 +210,30 @@ def _fit(_context, one, other, _count, bound, _b, counts, sides, others, _o):  #
     return _operation(types.void, [one, other, i, bound, i, counts, sides, others, i], body)
 
 
+def _count_sorted(_context, values, here, _h, radius, _r, counts, _c):  # type: ignore[no-untyped-def]
+    def body(code, values, here, h, radius, r, counts, c):  # type: ignore[no-untyped-def]
+        build, size = code.build, code.build.extract_value(values.shape, 0)
+        point, reach = code.load(code.row(here, h)), code.load(code.row(radius, r))
+        nothing = ir.Constant(_COUNTS, [0] * WIDTH)
+
+        def halved(i: Any, below: Any, up_to: Any) -> list[Any]:
+            step = code.spread(build.lshr(size, build.add(i, _ONE)), _COUNTS)
+            last = build.sub(step, ir.Constant(_COUNTS, [1] * WIDTH))
+            under = build.fsub(point, code.gather(values, build.add(below, last)))
+            over = build.fsub(code.gather(values, build.add(up_to, last)), point)
+            return [
+                build.add(below, build.select(build.fcmp_ordered(">", under, reach), step, nothing)),
+                build.add(up_to, build.select(build.fcmp_ordered("<=", over, reach), step, nothing)),
+            ]
+
+        halvings = build.cttz(size, ir.Constant(ir.IntType(1), 0))
+        below, up_to = code.loop(_ZERO, halvings, [nothing, nothing], halved)
+        code.store(build.sub(up_to, below), code.row(counts, c, _COUNTS))
+
+    i = types.intp
+    return _operation(types.void, [values, here, i, radius, i, counts, i], body)
+
+
 def _lowest_bit(_context, _bits):  # type: ignore[no-untyped-def]
     return _operation(
         types.int64, [types.int64], lambda code, bits: code.build.cttz(bits, ir.Constant(ir.IntType(1), 0))
@@ -220,5 +256,8 @@ count_rows: Any = intrinsic(_count_rows)
 # fit(one, other, count, bound, b, counts, sides, others, o): how many of max(one[r], other[r]) are at most
 # `bound[b]`, and the largest of one and of other among them.
 fit: Any = intrinsic(_fit)
+# count_sorted(values, here, h, radius, r, counts, c): how many of the ascending `values`, filled up with infinity to
+# a power of two, are at most `radius[r]` from `here[h]`. Halving without a branch: which way it goes is not foreseen.
+count_sorted: Any = intrinsic(_count_sorted)
 lowest_bit: Any = intrinsic(_lowest_bit)
 count_bits: Any = intrinsic(_count_bits)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..compiling import compiled, inlined
-from ._kernels import FAR, JUST_INSIDE, JUST_OUTSIDE, count_sorted, count_within, distances, one_point
-from ._lanes import WIDTH
+from ._kernels import FAR, JUST_INSIDE, JUST_OUTSIDE, count_within, distances, one_point
+from ._lanes import WIDTH, count_sorted
 from ._tiles import partition
 
 SIDE_BY_SIDE = 256  # draws: their k smallest distances stay in the first cache
@@ -26,12 +26,14 @@ def permuted_information(x, y, y_tiled, y_sorted, permutations, k, variant, psi,
     corner, rows = np.empty((1, 2 * columns)), np.empty((3, 1, WIDTH))
     total = np.zeros(draws)
     for first in range(0, draws, SIDE_BY_SIDE):
-        lanes = min(SIDE_BY_SIDE, draws - first)
+        ours = min(SIDE_BY_SIDE, draws - first)
+        lanes = (ours + WIDTH - 1) // WIDTH * WIDTH  # filled up with the last draw
         ys = np.empty((n, columns, lanes))
         for lane in range(lanes):
+            draw = first + min(lane, ours - 1)
             for i in range(n):
                 for u in range(columns):
-                    ys[i, u, lane] = y[permutations[first + lane, order[i]], u]
+                    ys[i, u, lane] = y[permutations[draw, order[i]], u]
         smallest, joint = np.empty((k, lanes)), np.empty(lanes)
         x_radius, y_radius = np.empty(lanes), np.empty(lanes)
         neighbours, count_x, count_y = (
@@ -39,7 +41,7 @@ def permuted_information(x, y, y_tiled, y_sorted, permutations, k, variant, psi,
             np.empty(lanes, np.int64),
             np.empty(lanes, np.int64),
         )
-        low, walked = np.empty(lanes, np.int64), 0
+        rows_of_radius, rows_of_count, walked = y_radius.reshape(-1, WIDTH), count_y.reshape(-1, WIDTH), 0
         for i in range(n):
             for t in range(len(x_tiles)):
                 distances(x_tiles, t, x_points, i, zeros, in_x, t, beyond)
@@ -70,8 +72,10 @@ def permuted_information(x, y, y_tiled, y_sorted, permutations, k, variant, psi,
                 for lane in range(lanes):
                     count_x[lane] += far[a] <= x_radius[lane]
             if columns == 1:
-                count_sorted(y_sorted, ys[i, 0], y_radius, low, count_y)
-            for lane in range(lanes):
+                here = ys[i].reshape(-1, WIDTH)
+                for r in range(len(here)):
+                    count_sorted(y_sorted, here, r, rows_of_radius, r, rows_of_count, r)
+            for lane in range(ours):
                 if columns > 1:
                     j = permutations[first + lane, order[i]]
                     count_y[lane] = count_within(y_tiled, y, j, y_radius[lane], corner, rows)
