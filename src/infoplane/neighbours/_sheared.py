@@ -145,10 +145,10 @@ def within(values, i, reach):  # type: ignore[no-untyped-def]
 @inlined
 def count_in(y, i, edge, height):  # type: ignore[no-untyped-def]
     """How many points, i among them, are nearer than `edge` half boxes in y."""
-    first, last, count = within(y[0], i, edge * height[0] * JUST_OUTSIDE)
+    first, last, count = within(y[0], i, edge * height[0] * JUST_INSIDE)
     for j in range(first, last):
         inside = True
-        for v in range(len(y)):
+        for v in range(1, len(y)):
             inside &= abs(y[v, j] - y[v, i]) / height[v] < edge * JUST_INSIDE
         count += inside
     return count
