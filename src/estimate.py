@@ -17,7 +17,7 @@ from infoplane.estimation import flags
 from infoplane.estimation.memory import Memory
 
 DATA, SCRATCH = Path("data"), Path(".infoplane/estimates")
-BLOCK = 8  # epochs: few enough for a smooth progress bar, enough to share the target's side
+BLOCK = 4  # epochs: few enough that no core waits long for the last, enough to share the target's side
 
 
 def main() -> None:
@@ -35,11 +35,11 @@ def main() -> None:
     new = [epoch for epoch in epochs if epoch not in known]
     blocks = [new[start : start + BLOCK] for start in range(0, len(new), BLOCK)]
     tasks = [(DATA.resolve(), estimator, config.seed, block) for block in blocks]
-    results = computing.run(estimation.estimate_epochs, tasks, config.compute)
-    for block, rows in zip(blocks, track(results, len(tasks), f"estimate {estimator.id}"), strict=True):
-        for epoch in block:
-            known[epoch] = [row for row in rows if row["epoch"] == epoch]
-            memory.keep(keys[epoch], known[epoch])
+    found = zip(blocks, computing.run(estimation.estimate_epochs, tasks, config.compute), strict=True)
+    of_epochs = ((epoch, [row for row in rows if row["epoch"] == epoch]) for block, rows in found for epoch in block)
+    for epoch, rows in track(of_epochs, len(new), f"estimate {estimator.id}"):
+        known[epoch] = rows
+        memory.keep(keys[epoch], rows)
     memory.forget_all_but(list(keys.values()))
     rows = [row for epoch in epochs for row in known[epoch]]
     flags.mark_truth(rows, truth, shuffled=estimator.measure.pairs == "shuffled")
