@@ -29,12 +29,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.spatial import cKDTree
-from scipy.special import digamma
 
 from ..core.errors import InfoplaneError
-from ._parts.decoders import HIDDEN, class_loss_bits, folds_of, network_means
-from ._parts.regression import principal, regression_loss_bits
 from ._parts.variables import Floats, Labels, entropy_bits, is_constant, is_discrete, labels, rows, standardised
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (it is -0.01).
@@ -69,6 +65,8 @@ def estimate_many(
     folds: Folds = 5,
 ) -> Floats:
     """`estimate` of each of `xs` against one y, `(len(xs),)` bits."""
+    from ._parts.regression import principal, regression_loss_bits  # scipy; to check a configuration needs none
+
     y = rows(y)
     bits = np.zeros(len(xs))
     layers = {i: rows(x) for i, x in enumerate(xs) if not is_constant(rows(x))}
@@ -95,6 +93,8 @@ def estimate_permuted(
     folds: Folds = 5,
 ) -> Floats:
     """`estimate(x, y[p])` for each row p of `permutations` `(draws, samples)`; `(draws,)` bits."""
+    from ._parts.regression import principal, regression_loss_bits
+
     x, y = rows(x), rows(y)
     if decoder == "mlp" or is_discrete(y) or is_constant(x) or is_constant(y):
         each = [estimate(x, y[p], rng=copy.deepcopy(rng), decoder=decoder, folds=folds) for p in permutations]
@@ -118,6 +118,9 @@ def _entropy_bits(y: Floats) -> float:
     """H(Y) of a discrete y; of any other h of its standardised columns, in which the scale of y drops out."""
     if is_discrete(y):
         return entropy_bits(np.bincount(labels(y)))
+    from scipy.spatial import cKDTree
+    from scipy.special import digamma
+
     samples, targets = y.shape
     neighbours = min(NEIGHBOURS, samples - 1)
     z = standardised(y)
@@ -143,6 +146,9 @@ def _fold_loss_bits(
     x: Floats, z: Floats, classes: Labels | None, decoder: Decoder, folds: int, rng: np.random.Generator
 ) -> float:
     """Mean held-out -log2 q(y | x) of the decoders that have no closed form."""
+    from ._parts.decoders import HIDDEN, class_loss_bits, folds_of, network_means
+    from ._parts.regression import principal, regression_loss_bits
+
     if classes is not None:
         hidden = HIDDEN if decoder == "mlp" else 0
         return float(np.mean(class_loss_bits(x, classes, folds, hidden, rng)))
