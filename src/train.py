@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from infoplane import training
-from infoplane.core import params, plugins, stage, store
+from infoplane.core import devices, params, plugins, stage, store
 from infoplane.core.progress import track
 from infoplane.networks.checkpoints import Header
 from infoplane.training.scratch import Scratch, fingerprint
@@ -18,7 +18,7 @@ def main() -> None:
     torch.set_num_threads(1)  # sums must not depend on how many cores there are, and small networks gain nothing
     config = params.load()
     train, model = config.train, config.model
-    device = training.device(train.device)
+    device = devices.found(train.device, "train.device")
     rows = store.load_dataset(DATA)
     data = training.data(rows, device)
     inputs, outputs = rows.x.shape[1], rows.y.shape[1]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from infoplane import neighbours
 from infoplane.core import plugins
 from infoplane.core.errors import InfoplaneError
 from infoplane.estimators import ksg, mixed_ksg
@@ -30,7 +31,7 @@ no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def through_torch(function, *arguments, **rule):
     """`information_bits` or `permuted_information_bits` with the CPU in place of a GPU."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_brute, "gpu", lambda _device: CPU)
+        patch.setattr(neighbours, "_gpu", lambda _device: CPU)
         return function(*arguments, **rule, device="cuda")
 
 
@@ -193,7 +194,7 @@ def test_a_chunk_of_100_000_samples_is_small(batch):
 def test_device_reaches_the_brute_force(estimator, monkeypatch):
     """Every function of the estimators, with CPU tensors in place of a GPU's."""
     asked = []
-    monkeypatch.setattr(_brute, "gpu", lambda device: asked.append(device) or CPU)
+    monkeypatch.setattr(neighbours, "_gpu", lambda device: None if device == "cpu" else asked.append(device) or CPU)
     x, y = sample(60, 2, 1, 0, "twice")
     permutations = np.array([np.random.default_rng(i).permutation(60) for i in range(3)])
     for params in ({"k": 5, "scale": "rank"}, {"variant": 2} if estimator is ksg else {}):

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from infoplane import training
+from infoplane.core import devices
 from infoplane.core.config import Train
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.seeding import generator
@@ -323,10 +324,10 @@ def test_other_losses_of_torch_do() -> None:
 
 
 def test_devices() -> None:
-    assert training.device("cpu").type == "cpu"
+    assert devices.found("cpu").type == "cpu"
     if torch.cuda.is_available():
-        assert training.device("auto").type == training.device("cuda").type == "cuda"
+        assert devices.found("auto").type == devices.found("cuda").type == "cuda"
     else:
-        assert training.device("auto").type == "cpu"
-        with pytest.raises(InfoplaneError, match=r"train\.device: cuda"):
-            training.device("cuda")
+        assert devices.found("auto").type == "cpu"
+        with pytest.raises(InfoplaneError, match=r"^train\.device: cuda, but .*; set it to cpu or auto$"):
+            devices.found("cuda", "train.device")

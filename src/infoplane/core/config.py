@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from . import plugins
+from .devices import Device
 from .errors import InfoplaneError
 
 Count = Annotated[int, Field(ge=1)]
@@ -65,7 +66,7 @@ class Train(Section):
     replicates: Count
     batch_size: Count
     seed: Seed
-    device: Literal["cpu", "cuda", "auto"]
+    device: Device
     optimizer: Optimizer
     loss: Loss
 

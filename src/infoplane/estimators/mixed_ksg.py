@@ -8,19 +8,19 @@ as in its authors' code, and atoms with logarithms on both sides. Distances are 
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from ..core.devices import Device
 from ..scaling import Scale
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000, k = 3.
 TOLERANCE_BITS = 0.05
 
 Neighbours = Annotated[int, Field(ge=1)]
-Device = Literal["cpu", "cuda", "auto"]
 Values = NDArray[np.floating]
 
 

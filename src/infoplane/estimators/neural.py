@@ -32,8 +32,8 @@ import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -41,7 +41,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from ..core import plugins
+from ..core import devices, plugins
+from ..core.devices import Device
 from ..core.errors import InfoplaneError
 from ._parts.bounds import Bound, Loss
 from ._parts.critics import Critics, padded
@@ -84,7 +85,7 @@ def estimate(
     judged: Annotated[int, Field(ge=1)] = 1,
     ema_rate: Annotated[float, Field(gt=0, lt=1)] = 0.01,
     tau: Annotated[float, Field(gt=0)] = 5.0,
-    device: Literal["cpu", "cuda", "auto"] = "cpu",
+    device: Device = "cpu",
 ) -> float:
     """The bound in bits; x `(samples, units)`, y `(samples, targets)`.
 
@@ -123,7 +124,7 @@ class _Settings:
     judged: int
     ema_rate: float
     tau: float
-    device: str
+    device: Device
 
 
 def estimate_many(xs: Sequence[Floats], y: Floats, *, rngs: Sequence[np.random.Generator], **params: Any) -> Floats:
@@ -164,7 +165,7 @@ def _settings(params: dict[str, Any]) -> _Settings:
     settings = _Settings(**plugins.parameters(estimate, params, "neural"))
     if settings.judged > settings.folds:
         raise InfoplaneError(f"judged: {settings.judged} is above folds: {settings.folds}; lower it")
-    return replace(settings, device=_device(settings.device))
+    return settings
 
 
 def _estimates(
@@ -218,12 +219,13 @@ def _train(
     batch = min(settings.batch, learn.shape[1])
     together = batch if settings.bound == "infonce" else EVALUATED_TOGETHER
     select, judge = _blocks(select, together), _blocks(judge, together)
-    critics = Critics(pairs, rngs, judged, settings.hidden, settings.learning_rate, settings.device)
+    on = devices.found(settings.device)
+    critics = Critics(pairs, rngs, judged, settings.hidden, settings.learning_rate, on)
     loss = Loss(settings.bound, settings.tau, settings.ema_rate)
 
     def held_out(blocks: Indices, measure: Callable[[Tensor], Tensor]) -> Tensor:
         """`measure` of the scores of each block `(blocks, critics, rows)`, averaged: `(critics,)` nats."""
-        found = [measure(critics.scores(torch.from_numpy(block).to(settings.device)).double()) for block in blocks]
+        found = [measure(critics.scores(torch.from_numpy(block).to(on)).double()) for block in blocks]
         return torch.stack(found).mean(0)
 
     curve = [held_out(select, loss.objective)]
@@ -231,7 +233,7 @@ def _train(
     looks = np.linspace(0, settings.steps, min(CHECKS, settings.steps) + 1).round().astype(int)
     for steps in np.diff(looks):
         drawn = [_batches(rngs[c // judged], learn[c], batch, steps) for c in range(len(learn))]
-        for chosen in torch.from_numpy(np.stack(drawn, axis=1)).to(settings.device):
+        for chosen in torch.from_numpy(np.stack(drawn, axis=1)).to(on):
             critics.step(chosen, loss.slope)
         now = held_out(select, loss.objective)
         curve.append(torch.where(now.isfinite(), now, -math.inf))
@@ -279,12 +281,6 @@ def _blocks(rows: Indices, size: int) -> Indices:
     size = min(size, rows.shape[1])
     starts = np.linspace(0, rows.shape[1] - size, -(-rows.shape[1] // size)).round().astype(int)
     return np.stack([rows[:, start : start + size] for start in starts])
-
-
-def _device(device: str) -> str:
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InfoplaneError("device: no CUDA device is there; choose cpu or auto")
-    return device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
 
 
 @contextmanager

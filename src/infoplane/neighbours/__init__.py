@@ -25,6 +25,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.devices import Device, found
 from ..core.errors import InfoplaneError
 from ..scaling import Scale, as_rows, rounding, scaled
 from ._kernels import information, is_constant
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Values = NDArray[np.floating]
 Atoms = Literal["psi", "log"]
-Device = Literal["cpu", "cuda", "auto"]
 Result = TypeVar("Result")
 
 
@@ -109,11 +109,11 @@ def _check(k: int, samples: int) -> None:
 
 
 def _gpu(device: Device) -> "torch.device | None":
+    """None where that is the CPU, for which the kernels are faster than torch."""
     if device == "cpu":
         return None
-    from . import _brute  # here, and not above: to import torch takes a second or two
-
-    return _brute.gpu(device)
+    on = found(device)
+    return None if on.type == "cpu" else on
 
 
 def _sorted(points: Array) -> Array:

@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..core.errors import InfoplaneError
 from ..scaling import Scale, scaled
 from ._kernels import JUST_INSIDE, JUST_OUTSIDE, is_constant
 
@@ -27,18 +26,6 @@ BUDGET_BYTES = 2**28  # for the distances of a chunk, and half as much for point
 # For each pair at one time: its distances in x, in y and in both; where k is nearly n, as much for the k smallest of
 # these and their places; and a spare of 8. Less later, when neighbours are fitted and counted.
 PAIR_BYTES = 48
-
-
-def gpu(device: str) -> torch.device | None:
-    """The GPU for "cuda" or "auto"; None where "auto" finds none.
-
-    Not to be asked by a process that forks workers: to ask may initialise CUDA, which does not survive a fork.
-    """
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if device == "cuda":
-        raise InfoplaneError("device: cuda, but PyTorch finds no GPU here; set it to cpu or auto")
-    return None
 
 
 def many(

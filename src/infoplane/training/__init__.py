@@ -42,14 +42,6 @@ class Snapshot:
     optimizers: list[dict[str, Any]]
 
 
-def device(name: str) -> torch.device:
-    """The device of train.device: cpu, cuda, or auto, which is cuda where there is one."""
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise InfoplaneError("train.device: cuda, but PyTorch finds no GPU here; set it to cpu or auto")
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
-
-
 def data(rows: Rows, on: torch.device) -> Data:
     """Raises `InfoplaneError` where a split is empty or float32 cannot hold a number."""
     train, test = (_tensors(rows.of(split), on) for split in ("train", "test"))

@@ -46,7 +46,7 @@ class Critics:
         folds: int,
         hidden: int,
         learning_rate: float,
-        device: str,
+        device: torch.device,
     ) -> None:
         samples = len(pairs[0][0])
         width = max(padded(table.shape[1]) for pair in pairs for table in pair)
