@@ -45,7 +45,6 @@ def test_every_command_of_the_readme(scratch: Scratch, tmp_path: Path) -> None:
             command = "make --dry-run test"  # these tests are what it runs
         command = command.replace("/path/to/shared/folder", str(tmp_path / "remote"))
         if command.startswith("git clone "):
-            place.commit("as the README has it so far")
             place.run("git", "clone", "--quiet", ".", str(tmp_path / "second"))
         elif command.startswith("cd "):
             place = Scratch(tmp_path / "second")
@@ -77,6 +76,8 @@ def test_contributing_adds_an_estimator(scratch: Scratch) -> None:
     assert set(stages) == {"config", "estimate@correlation", "score", "plot"}
     assert (scratch.path / "data/estimates/correlation.csv").exists()
     assert "correlation" in (scratch.path / "data/scoreboard.csv").read_text()
+    contract = ["-m", "pytest", "-n0", "tests/test_estimators_contract.py", "-k", "correlation"]
+    assert " passed" in scratch.run(sys.executable, *contract)
 
 
 def test_contributing_and_the_docs_name_what_is_there() -> None:

@@ -24,6 +24,8 @@ and, only where it pays,
     compares_scales(**params) -> bool
         whether it compares lengths in x with lengths in y, so that the ratio of their scales matters
 
+and, as a constant, `NOT_FOR`: of ("labels", "vector targets"), which it is no estimate of.
+
 `rng` is a `numpy.random.Generator` that belongs to this one value. The keyword-only parameters after `rng`,
 with their annotations and defaults, are the schema of the estimator's configuration (see `plugins`). Negative
 values are never clipped. What cannot be estimated raises `InfoplaneError`; NaN is never returned.
