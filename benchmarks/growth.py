@@ -2,7 +2,7 @@
 
     python benchmarks/growth.py [--quick] [--budget 30] [--figure docs/growth.png]
 
-Draws the figure, and prints a table for each of its panels. A peer stops where it would take longer than the
+Prints a table for each panel of the figure, and draws it where asked. A peer stops where it would take longer than the
 budget, in seconds. Seconds are processor time of one thread, so that what else runs on the machine counts for
 little; medians of up to five turns, in which the peers alternate. The limit: see `limit.py`.
 """
@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few sizes, in a minute")
     parser.add_argument("--budget", type=float, default=30)
-    parser.add_argument("--figure", type=Path, default=ROOT / "docs/growth.png")
+    parser.add_argument("--figure", type=Path, help="where to draw it, e.g. docs/growth.png; by default nowhere")
     parser.add_argument("--one", nargs=3, metavar=("LIBRARY", "SAMPLES", "COLUMNS"), help="the peak memory of a value")
     asked = parser.parse_args()
     if asked.one:
@@ -46,8 +46,9 @@ def main() -> None:
     for panel in chain(values(quick, rate, budget_s), runs(quick, rate, budget_s), memory(quick)):
         show(panel)
         panels.append(panel)
-    asked.figure.write_bytes(growth_figure.draw(panels, rate))
-    print(f"\n{asked.figure.name} in {time.perf_counter() - began:.0f} s")
+    if asked.figure:
+        asked.figure.write_bytes(growth_figure.draw(panels, rate))
+    print(f"\nIn {time.perf_counter() - began:.0f} s")
 
 
 def values(quick: bool, rate: float, budget_s: float) -> Iterator[Panel]:
