@@ -23,7 +23,7 @@ import score
 from infoplane import figures
 from infoplane.core.config import Plot
 from infoplane.core.errors import InfoplaneError
-from infoplane.figures import answer, curves, strip, style
+from infoplane.figures import answer, curves, scoreboard, strip, style
 from infoplane.results import scoring, tables
 from infoplane.results.tables import Results
 from tables_on_disk import TRUTH, write, write_run
@@ -270,3 +270,13 @@ def test_a_missing_table_is_one_line_and_leaves_the_figures_as_they_were(
     with pytest.raises(InfoplaneError, match=r"data/estimates/npeet\.csv: not there; run `dvc repro estimate@npeet`"):
         plot.main()
     assert [path.read_bytes() for path in (data / "figures").iterdir()] == [b"earlier"]
+
+
+def test_the_scoreboard_names_a_winner_only_of_a_race() -> None:
+    """Averages over other epochs, networks or layers cannot be compared."""
+    rows = [(key, layer, 10, error) for key, error in (("ksg", 0.2), ("npeet", 0.1)) for layer in ("a", "b")]
+    board = pd.DataFrame(rows, columns=["estimator", "layer", "values", "error_mean_abs_bits"])
+    summary = pd.DataFrame({"error_mean_abs_bits": [0.1, 0.2]}, index=["npeet", "ksg"])
+    assert scoreboard._title(board, summary).startswith("npeet is closest")
+    for uneven in (board.assign(values=[10, 10, 9, 9]), board.iloc[:3]):
+        assert "closest" not in scoreboard._title(uneven, summary)

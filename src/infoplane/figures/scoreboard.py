@@ -65,11 +65,9 @@ def figure(board: pd.DataFrame, results: Results) -> Figure:
 
 
 def _title(board: pd.DataFrame, summary: pd.DataFrame) -> str:
-    """Names the nearest only where all were judged by as many values of each layer: others are no race."""
-    if (
-        board.groupby("layer")["values"].nunique().max() > 1
-        or board.groupby("estimator")["layer"].nunique().nunique() > 1
-    ):
+    """Names the nearest only where all were judged by as many values of each layer: otherwise it is no race."""
+    values = board.pivot_table(index="estimator", columns="layer", values="values", observed=True)
+    if values.isna().any(axis=None) or (values.nunique() > 1).any():
         return "How far from the exact truth each estimator is, where it measured"
     best = summary.iloc[0]["error_mean_abs_bits"]
     return f"{summary.index[0]} is closest to the exact truth: {best:.2f} bits off on average"
