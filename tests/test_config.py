@@ -26,7 +26,10 @@ def validate(**section: Any) -> None:
         (KSG | {"k": "3"}, "k: Input should be a valid integer, got '3'"),
         (KSG | {"k": -1}, "k: Input should be greater than or equal to 1, got -1"),
         (KSG | {"k": True}, "k: Input should be a valid integer, got True"),
-        (KSG | {"kk": 3}, "kk: unknown key; known here: device, k, scale, variant"),
+        (
+            KSG | {"kk": 3},
+            "kk: unknown key; known here: device, estimator, k, measure, permutations, reduce, scale, stderr, variant",
+        ),
         (
             KSG | {"measure": {"evry": 3}},
             "measure.evry: unknown key; known here: epochs, every, first, layers, pairs, ",

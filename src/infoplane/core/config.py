@@ -254,9 +254,10 @@ def _with_params(
     if name not in values:
         raise InfoplaneError(f"{key}.{name}: missing; choose one of {', '.join(plugins.names(package))}")
     module = plugins.load(package, values[name], f"{key}.{name}")
+    beside = section.model_fields.keys() - {"id", "params"}
     own = {k: v for k, v in values.items() if k in section.model_fields}
     rest = {k: v for k, v in values.items() if k not in section.model_fields}
-    return own | {"params": plugins.parameters(getattr(module, function), rest, key)}
+    return own | {"params": plugins.parameters(getattr(module, function), rest, key, beside)}
 
 
 def _mapping(values: Any, key: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import ModuleType
 from typing import Any, TypeVar, get_args
 
@@ -36,8 +36,12 @@ def load(package: str, name: object, key: str) -> ModuleType:
     return importlib.import_module(f"infoplane.{package}.{name}")
 
 
-def parameters(function: Callable[..., Any], params: Mapping[str, Any], key: str) -> dict[str, Any]:
+def parameters(
+    function: Callable[..., Any], params: Mapping[str, Any], key: str, beside: Collection[str] = ()
+) -> dict[str, Any]:
     """`params` checked against the keyword-only parameters of `function`, with its defaults filled in.
+
+    `beside` are the keys that may stand beside them, for an error to name.
 
     Raises `InfoplaneError` that names each wrong key below `key`.
     """
@@ -47,14 +51,14 @@ def parameters(function: Callable[..., Any], params: Mapping[str, Any], key: str
             default = ... if parameter.default is parameter.empty else parameter.default
             fields[parameter.name] = (parameter.annotation, default)
     schema = create_model("Parameters", __base__=_Strict, **fields)
-    return dict(checked(schema, params, key))
+    return dict(checked(schema, params, key, beside))
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
-def checked(schema: type[Model], values: Any, key: str) -> Model:
+def checked(schema: type[Model], values: Any, key: str, beside: Collection[str] = ()) -> Model:
     """`values` as a `schema`, or one `InfoplaneError` line that lists every wrong key below `key`."""
     try:
         return schema.model_validate(values)
@@ -62,7 +66,7 @@ def checked(schema: type[Model], values: Any, key: str) -> Model:
         said: dict[str, list[str]] = {}  # what a key may be in one of several ways is wrong in each of them
         for each in error.errors():
             place = [part for part in each["loc"] if not _ALTERNATIVE.search(str(part))]
-            said.setdefault(".".join([key, *map(str, place)]).strip("."), []).append(_say(each, place, schema))
+            said.setdefault(".".join([key, *map(str, place)]).strip("."), []).append(_say(each, place, schema, beside))
         raise InfoplaneError("; ".join(f"{where}: {' or '.join(words)}" for where, words in said.items())) from None
 
 
@@ -70,10 +74,11 @@ def checked(schema: type[Model], values: Any, key: str) -> Model:
 _ALTERNATIVE = re.compile(r"\[|constrained-|^(int|float|str|bool)$")
 
 
-def _say(error: Any, place: Sequence[str | int], schema: type[BaseModel]) -> str:
+def _say(error: Any, place: Sequence[str | int], schema: type[BaseModel], beside: Collection[str]) -> str:
     """What is wrong, and what it was; a missing or unknown key is said to be so."""
     if error["type"] == "extra_forbidden":
-        return f"unknown key; known here: {', '.join(sorted(_section(schema, place[:-1]).model_fields))}"
+        known = {*_section(schema, place[:-1]).model_fields, *(beside if len(place) == 1 else ())}
+        return f"unknown key; known here: {', '.join(sorted(known))}"
     if error["type"] == "missing":
         return "missing; set it"
     if error["input"] == "???":
