@@ -29,7 +29,9 @@ def read(path: Path) -> Any:
     try:
         return OmegaConf.to_container(OmegaConf.load(path), resolve=False)
     except FileNotFoundError:
-        raise InfoplaneError(f"{path}: not there; run `python src/config.py --compose`") from None
+        raise InfoplaneError(
+            f"{path}: not there; run in the repository's folder, or make it with `python src/config.py --compose`"
+        ) from None
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())
         raise InfoplaneError(f"{path}: not readable as YAML ({said}); mend it, or recompose it from conf/") from None
