@@ -1,5 +1,6 @@
 """Each dataset is drawn from the law that it declares, and each conf file names one that there is."""
 
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,8 @@ def test_samples_follow_the_declared_law(name, noise_std):
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_noise_is_standardised_and_scales_with_noise_std(name):
-    known, doubled = make(name), make(name, noise_std=0.4)
+    usual = inspect.signature(plugins.load("datasets", name, "dataset").make).parameters["noise_std"].default
+    known, doubled = make(name), make(name, noise_std=2 * usual)
     assert known.noise.mean() == pytest.approx(0)
     assert known.noise.std() == pytest.approx(1)
     x = np.linspace(-3, 3, 7)
