@@ -2,13 +2,16 @@
 
 import copy
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from infoplane.core import params, plugins
 from infoplane.core.config import Config
 from infoplane.core.errors import InfoplaneError
+from infoplane.estimation.interface import Method
 
 ROOT = Path(__file__).resolve().parent.parent
 KSG = {"estimator": "ksg"}
@@ -71,3 +74,26 @@ def test_no_parameter_of_any_estimator_takes_just_anything(name: str, value: Any
     for key in plugins.parameters(module.estimate, {}, name):
         with pytest.raises(InfoplaneError, match=rf"^estimators\.id\.{key}"):
             validate(estimator=name, **{key: value})
+
+
+def test_a_module_that_lacks_what_it_should_offer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes an estimator makes these mistakes, and is told so in a line."""
+    from infoplane.estimators import ksg
+
+    def unannotated(x, y, *, rng, k=3):  # noqa: ARG001 (its signature is what matters)
+        return 0.0
+
+    monkeypatch.setattr(ksg, "estimate", unannotated)
+    with pytest.raises(InfoplaneError, match=r"^estimators\.ksg\.k: has no annotation in .*; give it one$"):
+        Config({"estimators": {"ksg": KSG}}).estimator("ksg")
+    monkeypatch.delattr(ksg, "estimate")
+    with pytest.raises(InfoplaneError, match=r"^estimators\.ksg\.estimator: ksg offers no function estimate; see"):
+        Config({"estimators": {"ksg": KSG}}).estimator("ksg")
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(2), [0.0, [1.0]], "text", None, np.nan])
+def test_what_is_no_number_is_said_to_be_so(wrong: object) -> None:
+    module = ModuleType("wrong")
+    module.estimate = lambda x, y, *, rng: wrong  # type: ignore[attr-defined]  # noqa: ARG005
+    with pytest.raises(InfoplaneError, match="which is a fault of the estimator"):
+        Method(module, {}, "y").values([np.ones((4, 1))], np.ones((4, 1)), [np.random.default_rng(0)])

@@ -254,6 +254,8 @@ def _with_params(
     if name not in values:
         raise InfoplaneError(f"{key}.{name}: missing; choose one of {', '.join(plugins.names(package))}")
     module = plugins.load(package, values[name], f"{key}.{name}")
+    if not hasattr(module, function):
+        raise InfoplaneError(f"{key}.{name}: {values[name]} offers no function {function}; see CONTRIBUTING.md")
     beside = section.model_fields.keys() - {"id", "params"}
     own = {k: v for k, v in values.items() if k in section.model_fields}
     rest = {k: v for k, v in values.items() if k not in section.model_fields}

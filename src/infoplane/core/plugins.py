@@ -48,6 +48,8 @@ def parameters(
     fields: dict[str, Any] = {}
     for parameter in inspect.signature(function, eval_str=True).parameters.values():
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in NOT_CONFIGURED:
+            if parameter.annotation is parameter.empty:
+                raise InfoplaneError(f"{key}.{parameter.name}: has no annotation in {function.__module__}; give it one")
             default = ... if parameter.default is parameter.empty else parameter.default
             fields[parameter.name] = (parameter.annotation, default)
     schema = create_model("Parameters", __base__=_Strict, **fields)

@@ -45,12 +45,13 @@ class Method:
             found = module.estimate_many(xs, y, rngs=rngs, **params)
         else:
             found = [module.estimate(x, y, rng=rng, **params) for x, rng in zip(xs, rngs, strict=True)]
-        return _finite(found), flags
+        return _finite(found, len(xs)), flags
 
     def permuted(self, x: Array, y: Array, orders: NDArray[np.int64], rngs: Generators) -> Array:
         """The estimates in bits, `(draws,)`, of `x` with `y[order]` for each of `orders`."""
         if hasattr(self.module, "estimate_permuted"):
-            return _finite(self.module.estimate_permuted(x, y, permutations=orders, rng=rngs[0], **self.params))
+            found = self.module.estimate_permuted(x, y, permutations=orders, rng=rngs[0], **self.params)
+            return _finite(found, len(orders))
         # The same pairs in another order: many x against one y, which many estimators do faster.
         return self.values([x[np.argsort(order)] for order in orders], y, rngs)[0]
 
@@ -83,8 +84,13 @@ class Method:
         return hasattr(self.module, "compares_scales") and bool(self.module.compares_scales(**self.params))
 
 
-def _finite(found: Any) -> Array:
-    values = np.asarray(found, dtype=np.float64)
+def _finite(found: Any, count: int) -> Array:
+    try:
+        values = np.asarray(found, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.empty(())
+    if values.shape != (count,):
+        raise InfoplaneError("gave something else than one number a value, which is a fault of the estimator")
     if not np.isfinite(values).all():
-        raise InfoplaneError("gave NaN or infinity, which is a fault of the estimator; report it")
+        raise InfoplaneError("gave NaN or infinity, which is a fault of the estimator")
     return values
