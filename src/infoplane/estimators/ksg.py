@@ -9,6 +9,7 @@ I(X;T) of a deterministic network is infinite unless T is discrete; what this gi
 the samples.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -18,6 +19,7 @@ from pydantic import Field
 
 from ..core.devices import Device
 from ..scaling import Scale
+from ._parts.limits import neighbours_bits, rounded_bits
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000, k = 3.
 TOLERANCE_BITS = 0.05
@@ -89,10 +91,9 @@ def compares_scales(*, scale: Scale = "standard", **_: object) -> bool:
 
 def maximum_bits(samples: int, *, variant: Literal[1, 2] = 1, k: Neighbours = 3, **_: object) -> float:
     """What x = y without ties gives: the k neighbours in x are those in y."""
-    nats = np.sum(1 / np.arange(k, samples))
-    return float((nats - 1 / k if variant == 2 else nats) / np.log(2))
+    return neighbours_bits(k, samples) - (1 / (k * math.log(2)) if variant == 2 else 0)
 
 
 def target_maximum_bits(y: Values, *, k: Neighbours = 3, **_: object) -> float:
-    """What x = y but for rounding gives: in one of the two the k-th neighbour itself is among the nearer ones."""
-    return float(np.sum(1 / np.arange(k + 1, len(y))) / np.log(2))
+    """What x = y but for rounding gives."""
+    return rounded_bits(k, len(y))

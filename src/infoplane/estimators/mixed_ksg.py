@@ -16,6 +16,7 @@ from pydantic import Field
 
 from ..core.devices import Device
 from ..scaling import Scale
+from ._parts.limits import neighbours_bits, rounded_bits
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000, k = 3.
 TOLERANCE_BITS = 0.05
@@ -84,9 +85,9 @@ def compares_scales(*, scale: Scale = "standard", **_: object) -> bool:
 
 def maximum_bits(samples: int, *, k: Neighbours = 3, **_: object) -> float:
     """What x = y without ties gives: the k neighbours in x are those in y."""
-    return float(np.sum(1 / np.arange(k, samples)) / np.log(2))
+    return neighbours_bits(k, samples)
 
 
 def target_maximum_bits(y: Values, *, k: Neighbours = 3, **_: object) -> float:
-    """What x = y but for rounding gives: in one of the two the k-th neighbour itself is among the nearer ones."""
-    return float(np.sum(1 / np.arange(k + 1, len(y))) / np.log(2))
+    """What x = y but for rounding gives."""
+    return rounded_bits(k, len(y))

@@ -19,6 +19,7 @@ from pydantic import Field
 
 from ..core.errors import InfoplaneError
 from ..scaling import as_rows, deviations
+from ._parts.limits import neighbours_bits, rounded_bits
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000, k = 3.
 TOLERANCE_BITS = 0.05
@@ -79,12 +80,12 @@ def compares_scales(**_: object) -> bool:
 
 def maximum_bits(samples: int, *, k: Annotated[int, Field(ge=1)] = 3, **_: object) -> float:
     """What x = y gives: the k neighbours in x are those in y."""
-    return float(np.sum(1 / np.arange(k, samples)) / np.log(2))
+    return neighbours_bits(k, samples)
 
 
 def target_maximum_bits(y: NDArray[np.floating], *, k: Annotated[int, Field(ge=1)] = 3, **_: object) -> float:
-    """What x = y but for rounding gives: in one of the two the k-th neighbour itself is among the nearer ones."""
-    return float(np.sum(1 / np.arange(k + 1, len(y))) / np.log(2))
+    """What x = y but for rounding gives."""
+    return rounded_bits(k, len(y))
 
 
 def _beyond(values: NDArray[np.floating]) -> bool:

@@ -14,6 +14,7 @@ from pydantic import Field
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
 from ..core.errors import InfoplaneError
+from ._parts.limits import rounded_bits
 from ._parts.variables import Floats, is_constant, is_discrete, labels, rows, standardised
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000.
@@ -49,5 +50,5 @@ def scale_invariant(**_: object) -> bool:
 
 
 def target_maximum_bits(y: Floats, *, k: Annotated[int, Field(ge=1)] = 3, **_: object) -> float:
-    """What x = y but for rounding gives: in one of the two the k-th neighbour itself is among the nearer ones."""
-    return float(np.sum(1 / np.arange(k + 1, len(y))) / np.log(2))
+    """What x = y but for rounding gives."""
+    return rounded_bits(k, len(y))
