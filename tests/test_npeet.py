@@ -75,3 +75,24 @@ def test_ties_beyond_the_jitter_are_an_error():
     x, y = np.repeat(x, 5, axis=0) * 1e30, np.repeat(y, 5, axis=0) * 1e30
     with pytest.raises(InfoplaneError, match="use ksg or mixed_ksg"):
         npeet.estimate(x, y, rng=np.random.default_rng(0))
+    with pytest.raises(InfoplaneError, match="use ksg or mixed_ksg"):
+        npeet.estimate_flagged_many([x], y, rngs=[np.random.default_rng(0)])
+
+
+@pytest.mark.parametrize("columns", [1, 2, 8, 19, 20, 40])  # from 20 on NPEET takes another tree
+@pytest.mark.parametrize("kind", ["continuous", "rectified", "labels", "tiny", "large"])
+def test_many_at_once_are_the_package_s_numbers(columns, kind):
+    """To the rounding of a sum, wherever its noise and its 1e-15 decide too."""
+    rng = np.random.default_rng(columns)
+    x = rng.normal(size=(150, columns))
+    y = x[:, :1] + 0.5 * rng.normal(size=(150, 2 if columns == 2 else 1))
+    if kind == "rectified":
+        x = np.maximum(x, 0)
+    if kind == "labels":
+        x, y = np.round(x / 2), np.round(y)
+    size = {"tiny": 1e-11, "large": 1e7}.get(kind, 1.0)
+    xs = [size * x, size * x[::-1].copy(), np.ones_like(x)]
+    for k in (1, 3, 7):
+        expected = [npeet.estimate(x, size * y, rng=np.random.default_rng(n), k=k) for n, x in enumerate(xs)]
+        found, _ = npeet.estimate_flagged_many(xs, size * y, rngs=[np.random.default_rng(n) for n in range(3)], k=k)
+        assert found == pytest.approx(expected, rel=0, abs=1e-12)

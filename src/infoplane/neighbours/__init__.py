@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from ..core.devices import Device, found
 from ..core.errors import InfoplaneError
 from ..scaling import Scale, as_rows, rounding, scaled
-from ._kernels import information, is_constant
+from ._kernels import JUST_INSIDE, information, is_constant
 from ._permuted import permuted_information
 from ._tiles import near_order, tiled
 
@@ -37,20 +37,29 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Values = NDArray[np.floating]
-Atoms = Literal["psi", "log"]
+Atoms = Literal["psi", "log", "nan"]
 Result = TypeVar("Result")
 
 
 def information_bits(
-    xs: Sequence[Values], y: Values, *, k: int, variant: int, scale: Scale, atoms: Atoms, device: Device = "cpu"
+    xs: Sequence[Values],
+    y: Values,
+    *,
+    k: int,
+    variant: int,
+    scale: Scale,
+    atoms: Atoms,
+    device: Device = "cpu",
+    nearer: tuple[float, float] = (JUST_INSIDE, 0.0),
 ) -> Array:
     """I(X;Y) in bits of each of `xs` `(samples, units)`, which may differ in units, with y `(samples,
     targets)`.
 
     y is prepared once. The xs are shared out over numba's number of threads (NUMBA_NUM_THREADS); each is
     computed alone, so its number does not depend on that. A constant x or y gives exactly 0. With `device` "cuda", or
-    "auto" where there is a GPU, that does it all, see `_brute`. Raises `InfoplaneError` where k is not below the
-    number of samples, and for "cuda" without a GPU.
+    "auto" where there is a GPU, that does it all, see `_brute`. On the CPU "nearer than the k-th neighbour" is at most
+    its distance times `nearer[0]`, less `nearer[1]`. Raises `InfoplaneError` where k is not below the number of
+    samples, and for "cuda" without a GPU.
     """
     _check(k, len(y))
     on = _gpu(device)
@@ -68,7 +77,7 @@ def information_bits(
     def one(x: Values) -> float:
         standard = scale == "standard"  # compiled with the rest
         points = as_rows(x) if standard else scaled(x, scale)
-        nats = information(points, standard, rounding(x.dtype), y, y_tiled, y_sorted, k, variant, *tables)
+        nats = information(points, standard, rounding(x.dtype), y, y_tiled, y_sorted, k, variant, nearer, *tables)
         return float(nats / np.log(2))
 
     return np.array(_threaded(one, xs), dtype=np.float64)
@@ -129,7 +138,9 @@ def _tables(samples: int, atoms: Atoms) -> tuple[Array, Array]:
     """psi(0...samples) and what stands for it at atoms; at 0, which no count is, NaN."""
     whole = np.arange(1, samples + 1)
     psi = np.concatenate([[np.nan, 0.0], np.cumsum(1 / whole[:-1])]) - np.euler_gamma
-    return psi, psi if atoms == "psi" else np.concatenate([[np.nan], np.log(whole)])
+    if atoms == "psi":
+        return psi, psi
+    return psi, np.concatenate([[np.nan], np.log(whole)]) if atoms == "log" else np.full_like(psi, np.nan)
 
 
 def _threaded(function: Callable[[Values], Result], values: Sequence[Values]) -> list[Result]:

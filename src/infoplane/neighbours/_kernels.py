@@ -36,12 +36,12 @@ CHUNK = 16  # columns to look at before asking whether a point is too far from a
 
 
 @compiled
-def information(x, standard, rounding, y, y_tiled, y_sorted, k, variant, psi, atom):  # type: ignore[no-untyped-def]
+def information(x, standard, rounding, y, y_tiled, y_sorted, k, variant, nearer, psi, atom):  # type: ignore[no-untyped-def]
     """I(X;Y) in nats of x `(n, columns)`, made `standardised` where `standard`, and y `(n, columns)`, also
     `Tiled`.
 
     Where y has one column `y_sorted` are its values, filled up with infinity to a power of two.
-    `variant`, `psi` and `atom`: see `one_point`.
+    `nearer`: see `nearest`. `variant`, `psi` and `atom`: see `one_point`.
     """
     points = standardised(x, rounding) if standard else x
     if is_constant(points):
@@ -49,7 +49,7 @@ def information(x, standard, rounding, y, y_tiled, y_sorted, k, variant, psi, at
     n = len(points)
     order = near_order(points)
     y_near = tiled(y, order)
-    kth, neighbours, x_radius, y_radius, count_x = nearest(tiled(points, order), y_near, k, variant)
+    kth, neighbours, x_radius, y_radius, count_x = nearest(tiled(points, order), y_near, k, variant, nearer)
     here = y_near.points
     count_y = np.empty(len(y_radius), np.int64)
     if y.shape[1] == 1:
@@ -69,12 +69,12 @@ def information(x, standard, rounding, y, y_tiled, y_sorted, k, variant, psi, at
 
 
 @compiled
-def nearest(x, y, k, variant):  # type: ignore[no-untyped-def]
+def nearest(x, y, k, variant, nearer):  # type: ignore[no-untyped-def]
     """The k-th neighbours of `Tiled` x and y, in one order: `(tiles * WIDTH,)` each, of which n are points.
 
     Their distances; how many points are at most as far, and half the sides of the rectangle around those, or,
-    in variant 1, k and a half just inside the distance; and how many points are as near in x alone, and
-    itself.
+    in variant 1, k and the distance times `nearer[0]`, less `nearer[1]`; and how many points are as near in x
+    alone, and itself.
     """
     _, x_points, x_tiles, x_boxes = x
     _, y_points, y_tiles, _ = y
@@ -125,7 +125,7 @@ def nearest(x, y, k, variant):  # type: ignore[no-untyped-def]
         for lane in range(WIDTH):
             if variant == 1 and kth[home, lane] > 0:
                 neighbours[home, lane] = k
-                x_radius[home, lane] = y_radius[home, lane] = kth[home, lane] * JUST_INSIDE
+                x_radius[home, lane] = y_radius[home, lane] = kth[home, lane] * nearer[0] - nearer[1]
             else:
                 x_radius[home, lane] = min(x_radius[home, lane], kth[home, lane]) * JUST_OUTSIDE
                 y_radius[home, lane] = min(y_radius[home, lane], kth[home, lane]) * JUST_OUTSIDE
