@@ -17,7 +17,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
-from infoplane.neighbours._lanes import WIDTH, _operation
+from infoplane.neighbours._vectors import WIDTH, operation
 
 OTHERS, COLUMNS, TIMES = 4, 128, 20_000
 
@@ -41,7 +41,7 @@ def _body(code: Any, row: Any, others: Any) -> Any:
 
 @intrinsic
 def _farthest(_context, row, others):  # type: ignore[no-untyped-def]
-    return _operation(types.float64, [row, others], _body)
+    return operation(types.float64, [row, others], _body)
 
 
 @njit

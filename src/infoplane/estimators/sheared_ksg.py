@@ -62,11 +62,12 @@ def estimate_many(
     k: Annotated[int, Field(ge=1)] = 5,
 ) -> Array:
     """`estimate` of each of `xs` with one y, `(len(xs),)` bits."""
-    from scipy.spatial import cKDTree
-    from scipy.special import digamma
-
-    from ..neighbours import information_bits
-    from ..neighbours._sheared import information_nats  # compiled; to check a configuration needs no compiler
+    from ..neighbours import (
+        information_bits,
+        kth_distances,
+        psi,
+    )  # compiled; to check a configuration needs no compiler
+    from ..neighbours._sheared import information_nats
 
     samples = len(y)
     if k >= samples:
@@ -80,19 +81,16 @@ def estimate_many(
     order = np.argsort(targets[:, 0], kind="stable")
     targets = targets[order]
     many = min(2 * k, samples - 1)
-    far = np.asarray(cKDTree(targets).query(targets, many + 1, p=np.inf)[0])[:, many]
-    log_density = digamma(many) - digamma(samples) - targets.shape[1] * np.log(2 * far)
+    digamma = psi(samples)
+    log_density = digamma[many] - digamma[samples] - targets.shape[1] * np.log(2 * kth_distances(targets, many))
     target_ranks = scaled(targets, "rank")
-    counts = np.arange(1, samples)
-    psi = np.concatenate([[np.nan, 0.0], np.cumsum(1 / counts)]) - np.euler_gamma
     found = np.zeros(len(xs))
     for place, x in enumerate(xs):
         t = scaled(x, "standard")[order]
-        t = t[:, t.any(axis=0)]
+        t = np.ascontiguousarray(t[:, t.any(axis=0)])
         if t.size:
-            ranks = np.ascontiguousarray(np.hstack([target_ranks, scaled(t, "rank")]).T)
-            columns = np.ascontiguousarray(t.T), np.ascontiguousarray(targets.T)
-            nats = information_nats(*columns, ranks, log_density, least, k, min(3 * k, samples - 1), psi)
+            ranks = np.hstack([target_ranks, scaled(t, "rank")])
+            nats = information_nats(t, targets, ranks, log_density, least, k, min(3 * k, samples - 1), digamma)
             found[place] = nats / np.log(2)
     return found
 

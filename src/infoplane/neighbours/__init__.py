@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from ..core.devices import Device, found
 from ..core.errors import InfoplaneError
 from ..scaling import Scale, as_rows, rounding, scaled
-from ._kernels import JUST_INSIDE, information, is_constant
+from ._kernels import JUST_INSIDE, information, is_constant, nearest
 from ._permuted import permuted_information
 from ._tiles import near_order, tiled
 
@@ -110,6 +110,20 @@ def permuted_information_bits(
     permutations = np.ascontiguousarray(permutations, dtype=np.int64)
     nats = permuted_information(x_tiled, y, y_tiled, _sorted(y), permutations, k, variant, *_tables(len(y), atoms))
     return np.asarray(nats / np.log(2))
+
+
+def kth_distances(points: Array, k: int) -> Array:
+    """How far the k-th nearest of the others is from each of `points` `(n, columns)`, k < n; `(n,)`."""
+    order = near_order(points)
+    tiles = tiled(points, order)
+    far = np.empty(len(points))
+    far[order] = nearest(tiles, tiles, k, 1, (JUST_INSIDE, 0.0))[0][: len(points)]
+    return far
+
+
+def psi(samples: int) -> Array:
+    """The digamma function at 0, where it is NaN, to `samples`: of whole numbers it is a sum."""
+    return _tables(samples, "psi")[0]
 
 
 def _check(k: int, samples: int) -> None:

@@ -15,7 +15,6 @@ import numpy as np
 from ..compiling import compiled, inlined
 from ._columns import standardised
 from ._lanes import (
-    WIDTH,
     count_bits,
     count_rows,
     count_sorted,
@@ -28,6 +27,7 @@ from ._lanes import (
     stretch,
 )
 from ._tiles import near_order, tiled
+from ._vectors import WIDTH
 
 FAR = 1e308  # beyond all distances, and finite where it is stretched by a tie
 TIE = 2.0**-30

@@ -6,7 +6,8 @@ Least squares through Cholesky's factors; the slope is shrunk as far as chance e
 import numpy as np
 
 from ..compiling import compiled, inlined
-from ._lanes import WIDTH
+from ._lanes import add_products, centre, less_products
+from ._vectors import WIDTH
 
 RIDGE = 1e-3  # of the variance of t in the surroundings: directions in which t hardly moves have no slope
 HALF_HEIGHT = 2.0  # residual deviations of y to the half width of the surroundings in t
@@ -17,43 +18,36 @@ LEAST_RESIDUAL = 1e-6  # of the deviation of y: where y is a function of t, the 
 def regress(t, y, counts, slope, height):  # type: ignore[no-untyped-def]
     """Fills the shrunk `slope` of y on t over their first `counts` rows, and the `height` of the box.
 
-    All have `WIDTH` regressions side by side as their last axis. Centres t and y.
+    All have `WIDTH` regressions side by side as their last axis. Centres t, and leaves of y what the slope leaves of
+    it. Rows from `counts` on have to be finite, no more.
     """
     units, targets, longest = t.shape[1], y.shape[1], counts.max()
     held = np.empty((longest, WIDTH))
     for a in range(longest):
         for lane in range(WIDTH):
             held[a, lane] = a < counts[lane]
-    centre(t, held, counts)
-    centre(y, held, counts)
+    about_mean(t, held, counts)
+    about_mean(y, held, counts)
     moments, spread = np.zeros((units, units, WIDTH)), np.zeros(WIDTH)
     slope[:] = 0.0
     for u in range(units):
-        for a in range(longest):
-            for v in range(u + 1):
-                for lane in range(WIDTH):
-                    moments[u, v, lane] += t[a, u, lane] * t[a, v, lane]
-            for v in range(targets):
-                for lane in range(WIDTH):
-                    slope[u, v, lane] += t[a, u, lane] * y[a, v, lane]
+        for v in range(u + 1):
+            add_products(moments, u * units + v, t, u, units, t, v, units, longest)
+        for v in range(targets):
+            add_products(slope, u * targets + v, t, u, units, y, v, targets, longest)
         for lane in range(WIDTH):
             spread[lane] += moments[u, u, lane]
     for u in range(units):
         for lane in range(WIDTH):
             moments[u, u, lane] += RIDGE * spread[lane] if spread[lane] > 0 else 1.0
     solve(moments, slope)
-    left, whole, rest = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
+    whole, rest = np.empty(WIDTH), np.empty(WIDTH)
     for v in range(targets):
         whole[:] = rest[:] = 0.0
+        add_products(whole, 0, y, v, targets, y, v, targets, longest)
         for a in range(longest):
-            for lane in range(WIDTH):
-                left[lane] = y[a, v, lane]
-                whole[lane] += left[lane] ** 2
-            for u in range(units):
-                for lane in range(WIDTH):
-                    left[lane] -= slope[u, v, lane] * t[a, u, lane]
-            for lane in range(WIDTH):
-                rest[lane] += left[lane] ** 2
+            less_products(y, a * targets + v, slope, v, targets, t, a * units, 1, units)
+        add_products(rest, 0, y, v, targets, y, v, targets, longest)
         for lane in range(WIDTH):
             fitted = min(units, max(counts[lane] - 2, 1))
             explained = whole[lane] - rest[lane]
@@ -67,43 +61,37 @@ def regress(t, y, counts, slope, height):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def centre(values, held, counts):  # type: ignore[no-untyped-def]
+def about_mean(values, held, counts):  # type: ignore[no-untyped-def]
     """Columns `(rows, columns, WIDTH)` at mean 0 over the rows that are `held`; the others become 0."""
-    mean = np.empty(WIDTH)
-    for u in range(values.shape[1]):
+    columns, mean = values.shape[1], np.empty(WIDTH)
+    for u in range(columns):
         mean[:] = 0.0
-        for a in range(len(held)):
-            for lane in range(WIDTH):
-                values[a, u, lane] = values[a, u, lane] if held[a, lane] else 0.0
-                mean[lane] += values[a, u, lane]
+        add_products(mean, 0, values, u, columns, held, 0, 1, len(held))
         for lane in range(WIDTH):
             mean[lane] /= counts[lane]
         for a in range(len(held)):
-            for lane in range(WIDTH):
-                values[a, u, lane] = (values[a, u, lane] - mean[lane]) * held[a, lane]
+            centre(values, a * columns + u, mean, 0, held, a)
 
 
 @inlined
 def solve(a, b):  # type: ignore[no-untyped-def]
     """b into a^-1 b, of a positive definite a in its lower triangle, which becomes its Cholesky factor."""
-    n = len(a)
+    n, targets = len(a), b.shape[1]
     for i in range(n):
         for j in range(i + 1):
-            for u in range(j):
-                for lane in range(WIDTH):
-                    a[i, j, lane] -= a[i, u, lane] * a[j, u, lane]
+            if j > 0:
+                less_products(a, i * n + j, a, i * n, 1, a, j * n, 1, j)
             for lane in range(WIDTH):
                 a[i, j, lane] = np.sqrt(a[i, j, lane]) if i == j else a[i, j, lane] / a[j, j, lane]
-    for v in range(b.shape[1]):
+    for v in range(targets):
         for i in range(n):
-            for u in range(i):
-                for lane in range(WIDTH):
-                    b[i, v, lane] -= a[i, u, lane] * b[u, v, lane]
+            if i > 0:
+                less_products(b, i * targets + v, a, i * n, 1, b, v, targets, i)
             for lane in range(WIDTH):
                 b[i, v, lane] /= a[i, i, lane]
         for i in range(n - 1, -1, -1):
-            for u in range(i + 1, n):
-                for lane in range(WIDTH):
-                    b[i, v, lane] -= a[u, i, lane] * b[u, v, lane]
+            if i < n - 1:
+                last = n - 1 - i
+                less_products(b, i * targets + v, a, (i + 1) * n + i, n, b, (i + 1) * targets + v, targets, last)
             for lane in range(WIDTH):
                 b[i, v, lane] /= a[i, i, lane]

@@ -4,8 +4,9 @@ import numpy as np
 
 from ..compiling import compiled, inlined
 from ._kernels import FAR, JUST_INSIDE, JUST_OUTSIDE, count_within, distances, one_point
-from ._lanes import WIDTH, count_sorted
+from ._lanes import count_sorted
 from ._tiles import partition
+from ._vectors import WIDTH
 
 SIDE_BY_SIDE = 256  # draws: their k smallest distances stay in the first cache
 

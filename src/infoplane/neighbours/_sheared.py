@@ -8,81 +8,114 @@ import numpy as np
 
 from ..compiling import compiled, inlined
 from ._kernels import FAR, JUST_INSIDE, JUST_OUTSIDE
-from ._lanes import WIDTH, from_point, sink
+from ._lanes import at_most, from_point, lean, less_products, lowest_bit, sink
 from ._lines import regress
 from ._tiles import tiled
+from ._vectors import WIDTH
 
+MARGIN = 1e-6  # of a bound that comes from other roundings, so that it leaves no neighbour out
 ENOUGH = 4  # times k points of y in the box, to count by them
 STRIDE = 16  # places to step over at once in what is sorted
 
 
 @compiled
 def information_nats(t, y, ranks, log_density, least, most, around, psi):  # type: ignore[no-untyped-def]
-    """The mean over `least`...`most` neighbours of n points; t `(units, n)`, y `(targets, n)`.
+    """The mean over `least`...`most` neighbours of n points; t `(n, units)`, y `(n, targets)`.
 
-    y[0] is ascending, and ranks `(columns, n)` are of all columns, ranks[0] those of y[0]. `log_density` `(n,)` is
-    that of y, for boxes too low to count in. A line is fitted to `around` points.
+    The first column of y is ascending, and ranks `(n, columns)` are of all columns, first that one. `log_density`
+    `(n,)` is that of y, for boxes too low to count in. A line is fitted to `around` points.
     """
-    units, n, targets = len(t), t.shape[1], len(y)
-    apart, nearest = np.empty(n), np.empty(most)
+    (n, units), targets = t.shape, y.shape[1]
+    nearest, slope, height = np.empty(most), np.empty((targets, units)), np.empty(targets)
     near, counts = np.empty((WIDTH, n + 1), np.int64), np.empty(WIDTH, np.int64)
     t_near, y_near = np.empty((n, units, WIDTH)), np.empty((n, targets, WIDTH))
     slopes, heights = np.empty((units, targets, WIDTH)), np.empty((targets, WIDTH))
-    slope, height = np.empty((units, targets)), np.empty(targets)
-    _, rank_points, rank_tiles, _ = tiled(ranks.T.copy(), np.arange(n))
+    widths, bounds = np.empty(WIDTH), np.empty((most, WIDTH))
+    _, _, t_tiles, _ = tiled(t, np.arange(n))
+    _, _, y_tiles, _ = tiled(y, np.arange(n))
+    _, _, rank_tiles, _ = tiled(ranks, np.arange(n))
+    tiles, y_columns = len(t_tiles), y.T.copy()
+    apart_tiled, left_tiled = np.empty((tiles, WIDTH)), np.empty((targets, tiles, WIDTH))
+    apart, left = apart_tiled.reshape(tiles * WIDTH), left_tiled.reshape(targets, tiles * WIDTH)
     in_ranks, smallest = np.empty((n, WIDTH)), np.empty((around, WIDTH))
     total = 0.0
-    for point in range(n):
-        lane = point % WIDTH
+    for i in range(n):
+        lane = i % WIDTH
         if lane == 0:
-            surroundings(rank_points, rank_tiles, point // WIDTH, smallest, in_ranks, near, counts)
+            surroundings(ranks, rank_tiles, i // WIDTH, smallest, in_ranks, near, counts)
+            longest = counts.max()
             for a in range(WIDTH):
-                i = min(point + a, n - 1)
-                gather(t, i, near[a, : counts[a]], t_near, a)
-                gather(y, i, near[a, : counts[a]], y_near, a)
-            regress(t_near, y_near, counts, slopes, heights)
-        i, count = point, counts[lane]
-        slope[:], height[:] = slopes[:, :, lane], heights[:, lane]
-        distances(t, i, 0, n, apart)
-        width = 0.0
-        for a in range(count):
-            width = max(width, apart[near[lane, a]])
-        per_width = 1 / width if width > 0 else 1.0
-        for j in range(n):
-            apart[j] *= per_width
-
-        # The surroundings bound how far neighbours can be; then all points within that bound are looked at.
-        nearest[:most] = np.inf
-        for a in range(count):
-            keep(nearest, most, away(t, y, i, near[lane, a], apart[near[lane, a]], slope, height))
-        bound = nearest[most - 1] * JUST_OUTSIDE
-        reach = height[0]
-        for u in range(units):
-            reach += abs(slope[u, 0]) / per_width
-        first, last, count = within(y[0], i, bound * reach)
-        for j in range(first, last):
-            near[lane, count] = j
-            count += (apart[j] <= bound) & (j != i)
-        nearest[:most] = np.inf
-        for a in range(count):
-            keep(nearest, most, away(t, y, i, near[lane, a], apart[near[lane, a]], slope, height))
+                gather(t, min(i + a, n - 1), near[a, : counts[a]], t_near, a, longest)
+                gather(y, min(i + a, n - 1), near[a, : counts[a]], y_near, a, longest)
+            regress(t_near[:longest].copy(), y_near[:longest].copy(), counts, slopes, heights)
+            boxes(t_near[:longest], y_near[:longest], counts, slopes, heights, widths, bounds)
+        for v in range(targets):
+            height[v] = heights[v, lane]
+            for u in range(units):
+                slope[v, u] = slopes[u, v, lane]
+            for tile in range(tiles):
+                lean(t_tiles, t, y_tiles, y, slope, v, tile, i, apart_tiled, left_tiled, v * tiles + tile)
+        apart[n:] = FAR  # those that fill up the last tile
+        apart[i] = FAR  # no point is its own neighbour
+        per_width, bound = 1 / widths[lane], bounds[most - 1, lane] * (1 + MARGIN) + MARGIN
+        nearest[:] = FAR
+        for tile in range(tiles):
+            inside = at_most(apart_tiled, tile, bound * widths[lane])
+            for v in range(targets):
+                inside &= at_most(left_tiled, v * tiles + tile, bound * height[v])
+            while inside:
+                j = tile * WIDTH + lowest_bit(inside)
+                inside &= inside - 1
+                farthest = apart[j] * per_width
+                for v in range(targets):
+                    high = left[v, j] / height[v]
+                    farthest = high if high > farthest else farthest
+                keep(nearest, farthest)
 
         log_volume = 0.0
         for v in range(targets):
             log_volume += np.log(2 * height[v])
         for k in range(least, most + 1):
             edge = nearest[k - 1]
-            count_t = 0
+            count_t = 1
             for j in range(n):
-                count_t += apart[j] < edge * JUST_INSIDE
+                count_t += apart[j] * per_width < edge * JUST_INSIDE
             nats = psi[k] - psi[count_t]
-            count_y = count_in(y, i, edge, height)
+            count_y = count_in(y_columns, i, edge, height)
             if count_y >= ENOUGH * most:
                 nats += psi[n] - psi[count_y]
             else:
                 nats -= log_volume + targets * np.log(edge) + log_density[i]
             total += nats / (most - least + 1)
     return total / n
+
+
+@compiled
+def boxes(t, y, counts, slope, height, width, nearest):  # type: ignore[no-untyped-def]
+    """Fills in half the `width` of `WIDTH` boxes, and how far the `nearest` `(k, WIDTH)` of the surroundings are in
+    them: no neighbour is farther. The surroundings differ from the points by t `(rows, units, WIDTH)` and y.
+
+    Leaves of y what the slope does.
+    """
+    longest, units, targets = len(t), t.shape[1], y.shape[1]
+    origin, zeros, beyond = np.zeros((1, units)), np.zeros((1, WIDTH)), np.full((1, WIDTH), FAR)
+    far = np.empty((longest, WIDTH))
+    width[:] = 0.0
+    for a in range(longest):
+        from_point(t, a, 0, units, origin, 0, zeros, 0, far, a, beyond, 0)
+        for lane in range(WIDTH):
+            width[lane] = max(width[lane], far[a, lane])
+    for lane in range(WIDTH):
+        width[lane] = width[lane] if width[lane] > 0 else 1.0
+    nearest[:] = FAR
+    for a in range(longest):
+        for lane in range(WIDTH):
+            far[a, lane] = far[a, lane] / width[lane] if a < counts[lane] else FAR
+        for v in range(targets):
+            less_products(y, a * targets + v, slope, v, targets, t, a * units, 1, units)
+            for lane in range(WIDTH):
+                far[a, lane] = max(far[a, lane], abs(y[a, v, lane]) / height[v, lane])
+        sink(nearest, far, a, zeros, 0)
 
 
 @compiled
@@ -93,7 +126,7 @@ def surroundings(points, tiles, tile, smallest, in_ranks, near, counts):  # type
     `points` `(n, columns)` and their `tiles` are ascending in the first column. The rest is overwritten.
     """
     n, columns, last = len(points), points.shape[1], len(smallest) - 1
-    zeros, spare, beyond = np.zeros((1, WIDTH)), np.empty((1, WIDTH)), np.full((1, WIDTH), FAR)
+    zeros, spare = np.zeros((1, WIDTH)), np.empty((1, WIDTH))
     smallest[:] = FAR
     low, high = tile * WIDTH, tile * WIDTH
     while True:
@@ -101,13 +134,13 @@ def surroundings(points, tiles, tile, smallest, in_ranks, near, counts):  # type
         after = high < n and from_point(tiles, tile, 0, 1, points, high, zeros, 0, spare, 0, smallest, last) > 0
         if before:
             low -= 1
-            from_point(tiles, tile, 0, columns, points, low, zeros, 0, in_ranks, low, beyond, 0)
-            sink(smallest, in_ranks, low, zeros, 0)
+            if from_point(tiles, tile, 0, columns, points, low, zeros, 0, in_ranks, low, smallest, last):
+                sink(smallest, in_ranks, low, zeros, 0)
         if after:
-            from_point(tiles, tile, 0, columns, points, high, zeros, 0, in_ranks, high, beyond, 0)
-            if high < (tile + 1) * WIDTH:
-                in_ranks[high, high % WIDTH] = FAR  # no point is near itself
-            sink(smallest, in_ranks, high, zeros, 0)
+            if from_point(tiles, tile, 0, columns, points, high, zeros, 0, in_ranks, high, smallest, last):
+                if high < (tile + 1) * WIDTH:
+                    in_ranks[high, high % WIDTH] = FAR  # no point is near itself
+                sink(smallest, in_ranks, high, zeros, 0)
             high += 1
         if not (before or after):
             break
@@ -120,11 +153,16 @@ def surroundings(points, tiles, tile, smallest, in_ranks, near, counts):  # type
 
 
 @inlined
-def gather(columns, i, near, out, lane):  # type: ignore[no-untyped-def]
-    """How the points `near` differ from i in each column, as a lane of `out (n, columns, WIDTH)`."""
+def gather(points, i, near, out, lane, longest):  # type: ignore[no-untyped-def]
+    """How `near` ones of the points `(n, columns)` differ from i, as a lane of `out (n, columns, WIDTH)`, and 0 after
+    these.
+    """
     for a in range(len(near)):
-        for u in range(len(columns)):
-            out[a, u, lane] = columns[u, near[a]] - columns[u, i]
+        for u in range(points.shape[1]):
+            out[a, u, lane] = points[near[a], u] - points[i, u]
+    for a in range(len(near), longest):
+        for u in range(points.shape[1]):
+            out[a, u, lane] = 0.0
 
 
 @inlined
@@ -155,37 +193,11 @@ def count_in(y, i, edge, height):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def distances(columns, i, start, stop, out):  # type: ignore[no-untyped-def]
-    """Of point i from those from `start` to before `stop`, in max norm."""
-    first, here = columns[0], columns[0, i]
-    for j in range(start, stop):
-        out[j] = abs(first[j] - here)
-    for u in range(1, len(columns)):
-        column, here = columns[u], columns[u, i]
-        for j in range(start, stop):
-            far = abs(column[j] - here)
-            out[j] = far if far > out[j] else out[j]
-
-
-@inlined
-def keep(smallest, count, value):  # type: ignore[no-untyped-def]
-    """`value` among the `count` smallest in order, if it is one."""
-    if value < smallest[count - 1]:
-        a = count - 1
+def keep(smallest, value):  # type: ignore[no-untyped-def]
+    """`value` among the `smallest`, in order, if it is one."""
+    if value < smallest[-1]:
+        a = len(smallest) - 1
         while a > 0 and smallest[a - 1] > value:
             smallest[a] = smallest[a - 1]
             a -= 1
         smallest[a] = value
-
-
-@inlined
-def away(t, y, i, j, apart, slope, height):  # type: ignore[no-untyped-def]
-    """How far j is from i in the sheared box: `apart` in t, or farther in what the slope leaves of y."""
-    farthest = apart
-    for v in range(len(y)):
-        left = y[v, j] - y[v, i]
-        for u in range(len(t)):
-            left -= slope[u, v] * (t[u, j] - t[u, i])
-        left = abs(left) / height[v]
-        farthest = left if left > farthest else farthest
-    return farthest

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiling import compiled
-from ._lanes import WIDTH, stretch
+from ._lanes import stretch
+from ._vectors import WIDTH
 
 
 class Tiled(NamedTuple):
