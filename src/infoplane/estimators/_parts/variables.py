@@ -1,5 +1,7 @@
 """What estimators ask of a variable: float64 rows, comparable columns, is it constant, is it discrete."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -14,15 +16,31 @@ def rows(values: ArrayLike) -> Floats:
     return as_rows(values) + 0.0
 
 
+def alike(xs: Sequence[Floats], most: int) -> Iterator[tuple[list[int], Floats]]:
+    """The places in `xs` of those of one shape, `most` at a time, and their columns `(places, units, samples)`.
+
+    Each column lies in one piece: sums and extremes over the samples are several times as fast that way.
+    """
+    places: dict[tuple[int, ...], list[int]] = {}
+    for place, x in enumerate(xs):
+        places.setdefault(x.shape, []).append(place)
+    for same in places.values():
+        for start in range(0, len(same), most):
+            some = same[start : start + most]
+            yield some, as_rows(np.swapaxes(np.stack([xs[place] for place in some]), 1, 2))
+
+
 def standardised(values: Floats) -> Floats:
     """Columns of `(..., samples, units)` at mean 0 and standard deviation 1; constant columns become 0."""
     low, high = values.min(axis=-2, keepdims=True), values.max(axis=-2, keepdims=True)
     moving = high > low
-    # Halves first: the range of a column may be more than the largest double.
-    span = np.where(moving, high / 2 - low / 2, 1.0)
-    between = np.where(moving, (values / 2 - low / 2) / span, 0.0)
-    centred = between - between.mean(axis=-2, keepdims=True)
-    return np.asarray(centred / np.where(moving, np.sqrt(np.mean(centred**2, axis=-2, keepdims=True)), 1.0))
+    # Halves first: the range of a column may be more than the largest double. In place: memory costs more than sums.
+    centred = values / 2
+    centred -= low / 2
+    centred /= np.where(moving, high / 2 - low / 2, 1.0)
+    centred -= centred.mean(axis=-2, keepdims=True)
+    centred /= np.where(moving, np.sqrt(np.mean(centred**2, axis=-2, keepdims=True)), 1.0)
+    return centred
 
 
 def labels(values: Floats) -> Labels:
