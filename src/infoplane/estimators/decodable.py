@@ -31,8 +31,20 @@ import numpy as np
 from pydantic import Field
 
 from ..core.errors import InfoplaneError
+from ..scaling import as_rows
 from ._parts.regression import principal, regression_loss_bits
-from ._parts.variables import Floats, Labels, alike, entropy_bits, is_constant, is_discrete, labels, rows, standardised
+from ._parts.variables import (
+    CHUNK,
+    Floats,
+    Labels,
+    alike,
+    entropy_bits,
+    is_constant,
+    is_discrete,
+    labels,
+    rows,
+    standardised,
+)
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (it is -0.01).
 TOLERANCE_BITS = 0.05
@@ -44,8 +56,6 @@ Folds = Annotated[int, Field(ge=2)]
 
 # Neighbours for h(Y): more smooth the density, fewer add noise (0.09 bits for 3, 0.07 for 10, at n = 350).
 NEIGHBOURS = 10
-# Layers decomposed at once: enough that numpy's calls cost little, and the work arrays stay within the cache.
-CHUNK = 8
 
 
 def estimate(x: Floats, y: Floats, *, rng: np.random.Generator, decoder: Decoder = "linear", folds: Folds = 5) -> float:
@@ -71,7 +81,9 @@ def estimate_many(
     if is_constant(y) or all(is_constant(rows(x)) for x in xs):
         return bits
     entropy, classes, z = _entropy_bits(y), _classes(y), standardised(y)
-    for places, columns in alike(xs, CHUNK):
+    for places, layers in alike(xs):
+        # Sums over the samples are several times as fast where a column lies in one piece.
+        columns = as_rows(np.swapaxes(layers, 1, 2))
         moving = (columns != columns[..., :1]).any(axis=(1, 2))
         some = np.array(places)[moving]
         if decoder == "mlp" or classes is not None:
