@@ -8,6 +8,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "
 
 import argparse
 import sys
+from functools import cache
 from pathlib import Path
 
 from infoplane import estimation
@@ -28,8 +29,13 @@ def main() -> None:
     truth = store.load_truth(DATA)
     epochs = estimation.chosen_epochs(estimator, store.activation_epochs(DATA))
     memory = Memory(SCRATCH, estimator, config.seed, store.content(store.dataset_path(DATA)))
-    keys = {epoch: memory.key(epoch, store.content(store.activations_path(DATA, epoch))) for epoch in epochs}
-    known = memory.recall(keys)
+
+    @cache
+    def key(epoch: int) -> str:
+        return memory.key(epoch, store.content(store.activations_path(DATA, epoch)))
+
+    # Where nothing is kept there is nothing to look for: each key is then made while the next epochs are estimated.
+    known = {} if memory.is_empty() else memory.recall({epoch: key(epoch) for epoch in epochs})
     if known:
         print(f"estimate {estimator.id}: {len(known)} of {len(epochs)} epochs are known", file=sys.stderr)
     new = [epoch for epoch in epochs if epoch not in known]
@@ -39,8 +45,8 @@ def main() -> None:
     of_epochs = ((epoch, [row for row in rows if row["epoch"] == epoch]) for block, rows in found for epoch in block)
     for epoch, rows in track(of_epochs, len(new), f"estimate {estimator.id}"):
         known[epoch] = rows
-        memory.keep(keys[epoch], rows)
-    memory.forget_all_but(list(keys.values()))
+        memory.keep(key(epoch), rows)
+    memory.forget_all_but([key(epoch) for epoch in epochs])
     rows = [row for epoch in epochs for row in known[epoch]]
     flags.mark_truth(rows, truth, shuffled=estimator.measure.pairs == "shuffled")
     store.save_estimates(DATA, estimator.id, rows, estimation.columns(estimator))

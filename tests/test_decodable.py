@@ -73,6 +73,15 @@ def test_several_targets_are_decoded_together():
     assert estimate(x, y) == pytest.approx(decodable._entropy_bits(y) - loss)
 
 
+@pytest.mark.parametrize(("samples", "neighbours"), [(350, 10), (11, 10), (2, 1)])
+@pytest.mark.parametrize("decimals", [0, 16])
+def test_neighbours_on_a_line_are_those_of_the_plane_it_lies_in(samples, neighbours, decimals):
+    z = np.round(np.random.default_rng(0).normal(size=(samples, 1)), decimals)
+    on_a_line = decodable._neighbour_distances(z, neighbours)
+    in_a_plane = decodable._neighbour_distances(np.hstack([z, np.zeros_like(z)]), neighbours)
+    assert np.sort(on_a_line).tolist() == np.sort(in_a_plane).tolist()
+
+
 def test_bound_of_a_right_and_of_a_wrong_decoder():
     """With T = x^2 - x the decoder is right: I(X;Y). With T = x it is h(Y) less the entropy of a Gaussian
     of the variance that a line leaves, 36/5 + 0.04: below 0, since y is anything but Gaussian.

@@ -18,7 +18,9 @@ def test_what_is_known_is_recalled_and_what_changed_is_not(tmp_path: Path) -> No
 
     rows = [{"epoch": 3, "mi_bits": 0.1 + 0.2, "flags": ""}]
     key = memory(3).key(3, b"activations")
+    assert memory(3).is_empty()
     memory(3).keep(key, rows)
+    assert not memory(3).is_empty()
     assert memory(3).recall({3: key}) == {3: rows}
     others = [
         memory(3).key(3, b"other"), memory(3).key(4, b"activations"), memory(5).key(3, b"activations"),

@@ -203,15 +203,18 @@ def load_truth(root: Path) -> Truth:
     try:
         ceiling_bits = json.loads(path.read_text())["mi_bits"]
         path = root / "truth.csv"
+        lines = csv.reader(io.StringIO(path.read_text()))
+        header = next(lines, [])
+        replicate, epoch, layer, target, bits = map(header.index, ("replicate", "epoch", "layer", "target", "mi_bits"))
         infinite = frozenset(
-            (int(row["replicate"]), int(row["epoch"]), row["layer"], row["target"])
-            for row in csv.DictReader(io.StringIO(path.read_text()))
-            if math.isinf(float(row["mi_bits"]))
+            (int(row[replicate]), int(row[epoch]), row[layer], row[target])
+            for row in lines
+            if row and math.isinf(float(row[bits]))
         )
         return Truth(None if ceiling_bits is None else float(ceiling_bits), infinite)
     except FileNotFoundError:
         raise InfoplaneError(f"{path}: not there; run `dvc repro truth`") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError) as error:
         raise InfoplaneError(f"{path}: cannot be read ({error!r}); run `dvc repro truth`") from None
 
 

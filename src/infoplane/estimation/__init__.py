@@ -79,7 +79,9 @@ def estimate_epochs(root: Path, estimator: Estimator, seed: int, epochs: Sequenc
             raise InfoplaneError(f"estimators.{estimator.id}: {error}") from error
     if estimator.measure.pairs == "right" and estimator.reduce is None:
         flags.mark_gains(rows)
-    return [row | {"flags": flags.joined(row["flags"])} for row in rows]
+    for row in rows:
+        row["flags"] = flags.joined(row["flags"])
+    return rows
 
 
 def _estimate(
@@ -102,7 +104,7 @@ def _estimate(
     rows = []
     for place, layer in enumerate(layers):
         row: dict[str, Any] = dict(zip(COLUMNS, [*keys[place], float(mi_bits[place])], strict=True))
-        words = layer.flags | own_flags[place]
+        words = row["flags"] = layer.flags | own_flags[place]
         if maximum_bits is not None and flags.is_saturated(row["mi_bits"], maximum_bits):
             words.add("saturated")
         if layer.deviations is not None and flags.differ_in_scale(layer.deviations, *beside):
@@ -114,7 +116,7 @@ def _estimate(
             row |= uncertainty.null_summary(row["mi_bits"], null_bits)
             if flags.is_inside_null(row["p_value"]):
                 words.add("inside_null")
-        rows.append(row | {"flags": words})
+        rows.append(row)
     return rows
 
 

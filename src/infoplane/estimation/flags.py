@@ -1,5 +1,6 @@
 """Words that say when a number is not what it seems. docs/flags.md says what to do about each."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,8 +22,9 @@ Row = dict[str, Any]
 def of_layer(t: NDArray[np.float32]) -> list[set[str]]:
     """`constant`, `dead_units:M` and `ties:P` of each replicate of t `(replicates, samples, units)`."""
     samples = t.shape[1]
-    dead = (t == t[:, :1]).all(axis=1).sum(axis=1)
-    numbers = np.sort(_fingerprints(t), axis=1)
+    units = np.ascontiguousarray(np.moveaxis(t, 2, 0))  # a unit in one piece: several times as fast to go through
+    dead = (units == units[..., :1]).all(axis=2).sum(axis=0)
+    numbers = np.sort(_fingerprints(units), axis=1)
     same = numbers[:, 1:] == numbers[:, :-1]
     alone = np.ones((len(t), samples), dtype=np.bool_)
     alone[:, 1:] &= ~same
@@ -58,7 +60,7 @@ def exceeds(mi_bits: float, limit_bits: float, *stderr_bits: float | None) -> bo
 
     One that is not known counts as 0.
     """
-    error_bits = float(np.hypot.reduce([error or 0.0 for error in stderr_bits]))
+    error_bits = math.hypot(*(error or 0.0 for error in stderr_bits))
     return mi_bits - limit_bits > NORMAL_QUANTILE * error_bits
 
 
@@ -78,13 +80,14 @@ def mark_gains(rows: Sequence[Row]) -> None:
 def mark_truth(rows: Sequence[Row], truth: Truth, shuffled: bool) -> None:
     """Adds `above_ceiling` to rows of I(T;Y), and `infinite` unless pairs are shuffled: the truth is 0."""
     for row in rows:
-        words = set(filter(None, row["flags"].split(";")))
+        words = set()
         limit_bits = truth.ceiling_bits if row["target"] == "y" else None
         if limit_bits is not None and exceeds(row["mi_bits"], limit_bits, row.get("stderr_bits")):
             words.add("above_ceiling")
         if not shuffled and (row["replicate"], row["epoch"], row["layer"], row["target"]) in truth.infinite:
             words.add("infinite")
-        row["flags"] = joined(words)
+        if words:
+            row["flags"] = joined(words.union(filter(None, row["flags"].split(";"))))
 
 
 def joined(words: set[str]) -> str:
@@ -92,16 +95,16 @@ def joined(words: set[str]) -> str:
     return ";".join(sorted(words))
 
 
-def _fingerprints(t: NDArray[np.float32]) -> NDArray[np.uint64]:
-    """A number for each row of t `(replicates, samples, units)`; equal rows have equal numbers.
+def _fingerprints(units: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """A number for each row of `units` `(units, replicates, samples)`; equal rows have equal numbers.
 
     A hash of the bits, one unit after another, since comparing rows takes a hundred times as long. That two
     rows which differ have one number is as good as impossible (2^-64 a pair, were the hash ideal).
     """
-    lanes = (t.astype(np.float32, copy=False) + np.float32(0)).view(np.uint32)  # -0.0 is 0.0
-    numbers = np.full(t.shape[:2], 1, dtype=np.uint64)
-    for unit in range(t.shape[2]):
-        numbers ^= lanes[:, :, unit]
+    lanes = (units.astype(np.float32, copy=False) + np.float32(0)).view(np.uint32)  # -0.0 is 0.0
+    numbers = np.full(units.shape[1:], 1, dtype=np.uint64)
+    for lane in lanes:
+        numbers ^= lane
         numbers *= np.uint64(0x9E3779B97F4A7C15)
         numbers ^= numbers >> np.uint64(32)
     return numbers

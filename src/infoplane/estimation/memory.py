@@ -35,6 +35,9 @@ class Memory:
         digest.update(f"{epoch}\0".encode() + activations)
         return digest.hexdigest()
 
+    def is_empty(self) -> bool:
+        return not any(self.folder.glob("*.json"))
+
     def recall(self, keys: Mapping[int, str]) -> dict[int, Rows]:
         """The rows of those epochs that are known."""
         paths = {epoch: self._path(key) for epoch, key in keys.items()}

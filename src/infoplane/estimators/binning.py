@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import Field
 
 from ..core.errors import InfoplaneError
-from ._parts.variables import Floats, Labels, is_discrete, labels, rows
+from ._parts.variables import Floats, Labels, alike, is_discrete, labels, rows
 
 # What the mean error stays within on a Gaussian pair of correlation up to 0.9, n = 1000 (at 0.9 it is -0.16).
 TOLERANCE_BITS = 0.2
@@ -64,8 +64,12 @@ def estimate_many(
     outside: Outside = "error",
 ) -> Floats:
     """`estimate` of each of `xs` against one y, `(len(xs),)` bits."""
-    y_cells = _y_cells(y, rule, bins_y or bins)
-    return np.array([_information(_cells(x, rule, bins, range, outside), y_cells) for x in xs], dtype=np.float64)
+    from ._parts.numbering import informations  # compiled; to check a configuration needs no compiler
+
+    bits, y_cells = np.zeros(len(xs)), _y_cells(y, rule, bins_y or bins)
+    for places, layers in alike(xs):
+        bits[places] = informations(_cells(layers, rule, bins, range, outside), y_cells)
+    return bits
 
 
 def estimate_permuted(
@@ -81,8 +85,11 @@ def estimate_permuted(
     outside: Outside = "error",
 ) -> Floats:
     """`estimate(x, y[p])` for each row p of `permutations` `(draws, samples)`; `(draws,)` bits."""
-    x_cells, y_cells = _cells(x, rule, bins, range, outside), _y_cells(y, rule, bins_y or bins)
-    return np.array([_information(x_cells, y_cells[p]) for p in permutations], dtype=np.float64)
+    from ._parts.numbering import informations
+
+    y_cells = _y_cells(y, rule, bins_y or bins)
+    # Either side tells as much of the other, so that many y may stand where many layers do.
+    return np.asarray(informations(y_cells[permutations], _cells(x[None], rule, bins, range, outside)[0]))
 
 
 def input_information(
@@ -112,9 +119,12 @@ def input_information_many(
     bins_y: Bins | None = None,  # noqa: ARG001
 ) -> Floats:
     """`input_information` of each of `ts`, `(len(ts),)` bits."""
-    from ._parts.numbering import entropy
+    from ._parts.numbering import entropies
 
-    return np.array([entropy(_cells(t, rule, bins, range, outside)) for t in ts], dtype=np.float64)
+    bits = np.zeros(len(ts))
+    for places, layers in alike(ts):
+        bits[places] = entropies(_cells(layers, rule, bins, range, outside))
+    return bits
 
 
 def scale_invariant(*, range: Range = None, **_: object) -> bool:
@@ -137,40 +147,35 @@ def target_maximum_bits(
     return math.inf if is_discrete(rows(y)) else float(entropy(_y_cells(y, rule, bins_y or bins)))
 
 
-def _cells(t: Floats, rule: Rule, bins: int, range: list[float] | None, outside: Outside) -> Labels:
-    """The number of each row's cell, `(samples,)`, counted in the order in which the rows come upon them."""
-    from ._parts.numbering import (  # compiled; to check a configuration needs no compiler
-        number_by_edges,
-        number_by_width,
-    )
+def _cells(layers: Floats, rule: Rule, bins: int, range: list[float] | None, outside: Outside) -> Labels:
+    """The number of each row's cell in `layers` `(layers, samples, units)`, `(layers, samples)`.
 
-    t = rows(t)
+    Counted in the order in which the rows come upon them.
+    """
+    from ._parts.numbering import cells_by_edges, cells_by_width
+
+    layers = rows(layers)
     if rule == "quantile":
         if range is not None:
             raise InfoplaneError("range: quantile bins have edges of their own; leave it out or use rule: width")
-        firsts = np.arange(1, bins) * len(t) // bins
-        return np.asarray(number_by_edges(t, np.sort(t.T, axis=1)[:, firsts]))
+        samples = layers.shape[1]
+        firsts = np.arange(1, bins) * samples // bins
+        return np.asarray(cells_by_edges(layers, np.sort(np.swapaxes(layers, 1, 2), axis=2)[:, :, firsts]))
     if range is None:
-        return np.asarray(number_by_width(t, bins, np.nan, np.nan))
+        return np.asarray(cells_by_width(layers, bins, np.nan, np.nan))
     low, high = range
     if not low < high:
         raise InfoplaneError(f"range: {range} is empty; give the lower end first")
-    least, greatest = t.min(), t.max()
-    if outside == "error" and not low <= least <= greatest <= high:
-        raise InfoplaneError(
-            f"range: values from {least:.4g} to {greatest:.4g} leave {range}; widen it, leave it out "
-            "(each unit's own range), or set outside to clamp"
-        )
-    return np.asarray(number_by_width(t, bins, low, high))
+    for least, greatest in zip(layers.min(axis=(1, 2)), layers.max(axis=(1, 2)), strict=True):
+        if outside == "error" and not low <= least <= greatest <= high:
+            raise InfoplaneError(
+                f"range: values from {least:.4g} to {greatest:.4g} leave {range}; widen it, leave it out "
+                "(each unit's own range), or set outside to clamp"
+            )
+    return np.asarray(cells_by_width(layers, bins, low, high))
 
 
 def _y_cells(y: Floats, rule: Rule, bins: int) -> Labels:
+    """The number of each sample's cell, `(samples,)`."""
     y = rows(y)
-    return labels(y) if is_discrete(y) else _cells(y, rule, bins, None, "error")
-
-
-def _information(x_cells: Labels, y_cells: Labels) -> float:
-    from ._parts.numbering import entropy, joint_entropy
-
-    x_bits = entropy(x_cells)
-    return float(x_bits + entropy(y_cells) - joint_entropy(x_cells, y_cells)) if x_bits > 0 else 0.0
+    return labels(y) if is_discrete(y) else np.asarray(_cells(y[None], rule, bins, None, "error")[0])

@@ -8,34 +8,39 @@ from ...compiling import compiled
 
 
 @compiled
-def number_by_width(t: Any, bins: int, low: float, high: float) -> Any:
-    """The cell of each row of t `(samples, units)`; `low` and `high` are nan where units have their own."""
-    cells = np.zeros(len(t), np.int64)
-    size = 1
-    for unit in range(t.shape[1]):
-        least = t[:, unit].min() if np.isnan(low) else low
-        greatest = t[:, unit].max() if np.isnan(high) else high
-        width = greatest / 2 - least / 2  # halves, because the whole can be more than the largest double
-        if width == 0:
-            continue
-        size = make_room(cells, size, bins)
-        for i in range(len(t)):
-            place = (t[i, unit] / 2 - least / 2) / width * bins
-            cells[i] = cells[i] * bins + int(min(max(place, 0.0), bins - 1.0))
-    renumber(cells)
+def cells_by_width(layers: Any, bins: int, low: float, high: float) -> Any:
+    """The cell of each row of `layers` `(layers, samples, units)`, `(layers, samples)`.
+
+    `low` and `high` are nan where units have their own.
+    """
+    cells = np.zeros(layers.shape[:2], np.int64)
+    for t, own in zip(layers, cells):  # noqa: B905
+        size = 1
+        for unit in range(t.shape[1]):
+            least = t[:, unit].min() if np.isnan(low) else low
+            greatest = t[:, unit].max() if np.isnan(high) else high
+            width = greatest / 2 - least / 2  # halves, because the whole can be more than the largest double
+            if width == 0:
+                continue
+            size = make_room(own, size, bins)
+            for i in range(len(t)):
+                place = (t[i, unit] / 2 - least / 2) / width * bins
+                own[i] = own[i] * bins + int(min(max(place, 0.0), bins - 1.0))
+        renumber(own)
     return cells
 
 
 @compiled
-def number_by_edges(t: Any, edges: Any) -> Any:
-    """The same for bins that begin at `edges` `(units, bins - 1)`, ascending."""
-    cells = np.zeros(len(t), np.int64)
-    size, bins = 1, edges.shape[1] + 1
-    for unit in range(t.shape[1]):
-        size = make_room(cells, size, bins)
-        for i in range(len(t)):
-            cells[i] = cells[i] * bins + np.searchsorted(edges[unit], t[i, unit], side="right")
-    renumber(cells)
+def cells_by_edges(layers: Any, edges: Any) -> Any:
+    """The same for bins that begin at `edges` `(layers, units, bins - 1)`, ascending."""
+    cells = np.zeros(layers.shape[:2], np.int64)
+    for t, starts, own in zip(layers, edges, cells):  # noqa: B905
+        size, bins = 1, starts.shape[1] + 1
+        for unit in range(t.shape[1]):
+            size = make_room(own, size, bins)
+            for i in range(len(t)):
+                own[i] = own[i] * bins + np.searchsorted(starts[unit], t[i, unit], side="right")
+        renumber(own)
     return cells
 
 
@@ -70,8 +75,30 @@ def renumber(cells: Any) -> int:
 
 
 @compiled
+def entropies(cells: Any) -> Any:
+    """The plug-in entropy in bits of each layer's numbered `cells` `(layers, samples)`, `(layers,)`."""
+    bits = np.empty(len(cells))
+    for layer in range(len(cells)):
+        bits[layer] = entropy(cells[layer])
+    return bits
+
+
+@compiled
+def informations(x_cells: Any, y_cells: Any) -> Any:
+    """What each layer's numbered cells `(layers, samples)` tell of y's `(samples,)`, `(layers,)` bits."""
+    bits, y_bits, y_size = np.zeros(len(x_cells)), entropy(y_cells), y_cells.max() + 1
+    for layer in range(len(x_cells)):
+        x_bits = entropy(x_cells[layer])
+        if x_bits > 0:
+            both = x_cells[layer] * y_size + y_cells
+            renumber(both)
+            bits[layer] = x_bits + y_bits - entropy(both)
+    return bits
+
+
+@compiled
 def entropy(cells: Any) -> float:
-    """Plug-in entropy in bits of numbered `cells` `(samples,)`; grouped by count: order is nothing."""
+    """Of one layer's `(samples,)`; grouped by count, so that the order of the cells is nothing."""
     samples = len(cells)
     counts = np.bincount(cells)
     how_many = np.bincount(counts)
@@ -80,10 +107,3 @@ def entropy(cells: Any) -> float:
         if how_many[count] > 0 and count < samples:
             bits -= how_many[count] * (count / samples) * np.log2(count / samples)
     return bits
-
-
-@compiled
-def joint_entropy(x_cells: Any, y_cells: Any) -> Any:
-    cells = x_cells * (y_cells.max() + 1) + y_cells
-    renumber(cells)
-    return entropy(cells)

@@ -1,5 +1,7 @@
 """What estimators ask of a variable: float64 rows, comparable columns, is it constant, is it discrete."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -8,21 +10,37 @@ from ...scaling import as_rows
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
+# Layers computed at once: enough that the calls cost little, few enough that what they work on stays in the cache.
+CHUNK = 8
+
 
 def rows(values: ArrayLike) -> Floats:
     """`as_rows` of `values`, -0.0 as 0.0, so that equal rows have equal bytes."""
     return as_rows(values) + 0.0
 
 
+def alike(xs: Sequence[Floats]) -> Iterator[tuple[list[int], Floats]]:
+    """The places in `xs` of some of one shape, `CHUNK` at most, and these stacked `(places, samples, units)`."""
+    places: dict[tuple[int, ...], list[int]] = {}
+    for place, x in enumerate(xs):
+        places.setdefault(x.shape, []).append(place)
+    for same in places.values():
+        for start in range(0, len(same), CHUNK):
+            some = same[start : start + CHUNK]
+            yield some, np.stack([xs[place] for place in some])
+
+
 def standardised(values: Floats) -> Floats:
     """Columns of `(..., samples, units)` at mean 0 and standard deviation 1; constant columns become 0."""
     low, high = values.min(axis=-2, keepdims=True), values.max(axis=-2, keepdims=True)
     moving = high > low
-    # Halves first: the range of a column may be more than the largest double.
-    span = np.where(moving, high / 2 - low / 2, 1.0)
-    between = np.where(moving, (values / 2 - low / 2) / span, 0.0)
-    centred = between - between.mean(axis=-2, keepdims=True)
-    return np.asarray(centred / np.where(moving, np.sqrt(np.mean(centred**2, axis=-2, keepdims=True)), 1.0))
+    # Halves first: the range of a column may be more than the largest double. In place: memory costs more than sums.
+    centred = values / 2
+    centred -= low / 2
+    centred /= np.where(moving, high / 2 - low / 2, 1.0)
+    centred -= centred.mean(axis=-2, keepdims=True)
+    centred /= np.where(moving, np.sqrt(np.mean(centred**2, axis=-2, keepdims=True)), 1.0)
+    return centred
 
 
 def labels(values: Floats) -> Labels:
