@@ -266,6 +266,23 @@ def test_every_sample_in_a_bin_of_its_own_is_saturated(root: Path) -> None:
     assert any("saturated" in row["flags"] for row in rows)
 
 
+@pytest.mark.parametrize(("size", "of"), [(100.0, "layer"), (100.0, "y"), (1e-12, "layer")])
+def test_a_scale_that_the_estimator_is_not_made_for_is_flagged(tmp_path: Path, size: float, of: str) -> None:
+    """Whichever of the layer and the target has it; npeet's constants are for scales about 1."""
+    rng = generator(0, "scales")
+    t, y = rng.normal(size=(1, SAMPLES, 2)), rng.normal(size=(SAMPLES, 1))
+    store.save_dataset(
+        tmp_path, store.Rows(y, size * y if of == "y" else y, np.full(SAMPLES, "train"), np.arange(SAMPLES))
+    )
+    layers = {"near": t, "far": size * t if of == "layer" else t}
+    found = {name: layer.astype(np.float32) for name, layer in layers.items()}
+    store.save_activations(tmp_path, 0, store.Activations(found, np.arange(SAMPLES)))
+    rows = estimate(tmp_path, epochs=[0], estimator="npeet", measure={"targets": ["y"]})
+    words = {row["layer"]: set(row["flags"].split(";")) & {"scale"} for row in rows}
+    assert words["far"] == {"scale"}
+    assert (words["near"] == {"scale"}) == (of == "y")
+
+
 def test_a_gain_with_depth_is_flagged_for_right_pairs_of_whole_layers(root: Path, tmp_path: Path) -> None:
     """layer_1 is noise and output is y."""
     dataset = store.load_dataset(root).of("train")

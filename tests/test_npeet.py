@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from infoplane.core.errors import InfoplaneError
+from infoplane.estimation import flags
 from infoplane.estimators import ksg, npeet
+from infoplane.scaling import deviations
 
 
 def gaussian(samples: int, correlation: float, seed: int = 0):
@@ -64,10 +66,10 @@ def test_where_npeets_own_constants_take_over_the_flag_says_so(size):
     x = rng.normal(size=(350, 8))
     y = x[:, :1] + 0.5 * rng.normal(size=(350, 1))
     expected = ksg.estimate(x, y, rng=rng, scale="none")
-    for factor, words in ((1.0, set()), (size, {"scale"})):
-        found, flags = npeet.estimate_flagged_many([factor * x], factor * y, rngs=[np.random.default_rng(0)])
-        assert flags == [words]
-        assert (abs(found[0] - expected) < 1e-3) == (words == set())
+    for factor, beyond in ((1.0, False), (size, True)):
+        found = npeet.estimate_many([factor * x], factor * y, rngs=[np.random.default_rng(0)])
+        assert flags.beyond(npeet.scale_range(), deviations(factor * x), deviations(factor * y)) == beyond
+        assert (abs(found[0] - expected) < 1e-3) == (not beyond)
 
 
 def test_ties_beyond_the_jitter_are_an_error():
@@ -76,7 +78,7 @@ def test_ties_beyond_the_jitter_are_an_error():
     with pytest.raises(InfoplaneError, match="use ksg or mixed_ksg"):
         npeet.estimate(x, y, rng=np.random.default_rng(0))
     with pytest.raises(InfoplaneError, match="use ksg or mixed_ksg"):
-        npeet.estimate_flagged_many([x], y, rngs=[np.random.default_rng(0)])
+        npeet.estimate_many([x], y, rngs=[np.random.default_rng(0)])
 
 
 @pytest.mark.parametrize("columns", [1, 2, 8, 19, 20, 40])  # from 20 on NPEET takes another tree
@@ -94,5 +96,5 @@ def test_many_at_once_are_the_package_s_numbers(columns, kind):
     xs = [size * x, size * x[::-1].copy(), np.ones_like(x)]
     for k in (1, 3, 7):
         expected = [npeet.estimate(x, size * y, rng=np.random.default_rng(n), k=k) for n, x in enumerate(xs)]
-        found, _ = npeet.estimate_flagged_many(xs, size * y, rngs=[np.random.default_rng(n) for n in range(3)], k=k)
+        found = npeet.estimate_many(xs, size * y, rngs=[np.random.default_rng(n) for n in range(3)], k=k)
         assert found == pytest.approx(expected, rel=0, abs=1e-12)

@@ -94,7 +94,8 @@ def _estimate(
     ]
     mi_bits, own_flags = method.values(xs, y, Generators(seed, keys))
     maximum_bits = method.saturated_bits(y)
-    beside = [scaling.deviations(y)] if method.compares_scales else []
+    of_y, scales = scaling.deviations(y), method.scale_range
+    beside = [of_y] if method.compares_scales else []
     stderr_bits = None
     if estimator.stderr is not None:
         stderr_bits = uncertainty.stderr_bits(method, xs, y, keys, estimator.stderr.splits, seed)
@@ -108,6 +109,8 @@ def _estimate(
         if maximum_bits is not None and flags.is_saturated(row["mi_bits"], maximum_bits):
             words.add("saturated")
         if layer.deviations is not None and flags.differ_in_scale(layer.deviations, *beside):
+            words.add("scale")
+        if layer.deviations is not None and scales is not None and flags.beyond(scales, layer.deviations, of_y):
             words.add("scale")
         if stderr_bits is not None:
             row["stderr_bits"] = float(stderr_bits[place])

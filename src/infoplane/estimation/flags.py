@@ -46,6 +46,11 @@ def differ_in_scale(*found: NDArray[np.float64]) -> bool:
     return bool(greatest > SCALE_RATIO * least)
 
 
+def beyond(scales: tuple[float, float], *found: NDArray[np.float64]) -> bool:
+    """Whether a column, of which each of `found` `(2,)` holds the `scaling.deviations`, is too small or too large."""
+    return any(bool(each[0] < scales[0] or each[1] > scales[1]) for each in found)
+
+
 def is_saturated(mi_bits: float, maximum_bits: float) -> bool:
     """Whether a value is as good as the most that its estimator can read."""
     return mi_bits >= SATURATED_SHARE * maximum_bits - ROUNDING_BITS

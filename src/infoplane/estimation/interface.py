@@ -83,6 +83,11 @@ class Method:
         """Whether it compares distances in x with distances in y, so that the unit of either matters to it."""
         return hasattr(self.module, "compares_scales") and bool(self.module.compares_scales(**self.params))
 
+    @property
+    def scale_range(self) -> tuple[float, float] | None:
+        """The standard deviations of a column between which it reads the same, where it says so."""
+        return self.module.scale_range(**self.params) if hasattr(self.module, "scale_range") else None
+
 
 def _finite(found: Any, count: int) -> Array:
     try:

@@ -8,7 +8,7 @@ A file offers
 and, only where it pays,
 
     estimate_many(xs, y, *, rngs, **params) -> (len(xs),)
-        many x against one y; the same numbers as `estimate`
+        many x against one y; the same numbers as `estimate`, to the rounding of a sum
     input_information(t, *, rng, **params) -> float
         I(X;T) from T alone, for a T that is a function of X; `input_information_many(ts, *, rngs, **params)`
     estimate_flagged_many(xs, y, *, rngs, **params) -> ((len(xs),), [set of words, ...])
@@ -23,6 +23,8 @@ and, only where it pays,
         whether the scale of each column is nothing to it
     compares_scales(**params) -> bool
         whether it compares lengths in x with lengths in y, so that the ratio of their scales matters
+    scale_range(**params) -> (least, greatest)
+        the standard deviations of a column between which it reads the same
 
 and, as a constant, `NOT_FOR`: of ("labels", "vector targets"), which it is no estimate of.
 

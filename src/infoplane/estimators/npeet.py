@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ..core.errors import InfoplaneError
-from ..scaling import as_rows, deviations
+from ..scaling import as_rows
 from ._parts.limits import neighbours_bits, rounded_bits
 
 Floats = NDArray[np.float64]
@@ -34,7 +34,6 @@ TOLERANCE_BITS = 0.05
 ORDER_TOLERANCE_BITS = 0.05
 
 NOISE, SHORTENED = 1e-10, 1e-15  # NPEET's own constants
-LEAST, GREATEST = 1e-8, 10.0  # standard deviations of a column between which NPEET reads the same
 
 
 def estimate(
@@ -63,18 +62,21 @@ def estimate(
     return _untied(mi_bits)
 
 
-def estimate_flagged_many(
+def estimate_many(
     xs: Sequence[NDArray[np.floating]],
     y: NDArray[np.floating],
     *,
     rngs: Sequence[np.random.Generator],
     k: Annotated[int, Field(ge=1)] = 3,
-) -> tuple[NDArray[np.float64], list[set[str]]]:
-    """`estimate` of each of `xs` with one y, `(len(xs),)` bits, and the flags of each."""
+) -> Floats:
+    """`estimate` of each of `xs` with one y, `(len(xs),)` bits."""
     y = as_rows(y)
-    mi_bits = np.array([_as_npeet(as_rows(x), y, rng, k) for x, rng in zip(xs, rngs, strict=True)], dtype=np.float64)
-    beyond = _beyond(y)
-    return mi_bits, [{"scale"} if beyond or _beyond(x) else set() for x in xs]
+    return np.array([_as_npeet(as_rows(x), y, rng, k) for x, rng in zip(xs, rngs, strict=True)], dtype=np.float64)
+
+
+def scale_range(**_: object) -> tuple[float, float]:
+    """The standard deviations of a column between which NPEET reads the same: its constants are for these."""
+    return 1e-8, 10.0
 
 
 def compares_scales(**_: object) -> bool:
@@ -114,9 +116,3 @@ def _untied(mi_bits: float) -> float:
     if not np.isfinite(mi_bits):
         raise InfoplaneError("values are tied beyond NPEET's noise of 1e-10; use ksg or mixed_ksg")
     return mi_bits
-
-
-def _beyond(values: NDArray[np.floating]) -> bool:
-    """Whether a column that moves is too small or too large for NPEET's constants."""
-    least, greatest = deviations(values)
-    return bool(least < LEAST or greatest > GREATEST)
