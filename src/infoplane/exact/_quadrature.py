@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiling import compiled
+from ..dataset import Array
 
 X_ORDER, Y_ORDER, SHORT_ORDER = 6, 8, 2  # nodes of Gauss-Legendre quadrature
 _X_NODES, _X_WEIGHTS = np.polynomial.legendre.leggauss(X_ORDER)
@@ -65,15 +66,14 @@ def _density(noise: Any, z: float) -> Any:
     return noise.density[cell] * (1 - part) + noise.density[cell + 1] * part
 
 
-@compiled
-def atom_loss(low: Any, high: Any, inputs: Any, noise: Any) -> Any:
+def atom_loss(low: Array, high: Array, inputs: Inputs, noise: Noise) -> float:
     """Bits lost where all x of the stretches `low` to `high` `(n,)` share one t. Of all x, that is I(X;Y)."""
     nodes = np.empty((256, 3))
     size = _nodes(low, high, inputs, noise.x_panel, nodes)
     if size > len(nodes):
         nodes = np.empty((size, 3))
         _nodes(low, high, inputs, noise.x_panel, nodes)
-    return _mixture_loss(nodes[:size], noise)
+    return float(_mixture_loss(nodes[:size], noise))
 
 
 @compiled
