@@ -58,7 +58,7 @@ def checked(layers: Layers) -> Weights:
             if number == 0:
                 raise InfoplaneError(f"no exact answer: {takes} it needs a network of one input")
             raise InfoplaneError(f"{takes} the layer before has {width} units; put the layers in order")
-        if not (np.isfinite(w).all() and np.isfinite(b).all()):
+        if not (_below(w.ravel(), np.inf) and _below(b, np.inf)):
             raise InfoplaneError(f"layers[{number}]: weights are not finite; look at the training that made them")
         weights.append((w, b))
         width = w.shape[0]
@@ -75,7 +75,7 @@ def check_finite(t: Array, error: Array, number: int) -> None:
 @compiled
 def _below(values: Any, most: float) -> bool:
     """Whether the size of each is below `most`, as that of NaN is not. (numpy takes longer to begin.)"""
+    below = True
     for value in values:
-        if not abs(value) < most:
-            return False
-    return True
+        below = below and abs(value) < most
+    return below

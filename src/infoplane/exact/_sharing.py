@@ -20,12 +20,13 @@ NARROW = 1e-13  # of all x: a stretch that may be left out
 class Sharing:
     """Pieces between the vertices x `(vertices,)`, and what they share.
 
-    atom `(pieces,)`: the value on which a piece stands still, by number; -1 where t moves. The rest is as in
-    `_meetings.overlaps`, with owner ascending.
+    atom `(pieces,)`: the value on which a piece stands still, by number, below `values`; -1 where t moves. The
+    rest is as in `_meetings.overlaps`, with owner ascending.
     """
 
     x: Array
     atom: Labels
+    values: int
     owner: Labels
     partner: Labels
     span: Array
@@ -41,9 +42,9 @@ def sharing(image: Image, before: Sharing | None) -> Sharing:
     """
     if image.curve is None:
         atom = atoms(image.t, image.error, RESOLUTION)
-        if before is not None and before.atom.max() >= 0:
+        if before is not None and before.values:
             stood = before.atom[before.x.searchsorted(image.x[:-1], side="right") - 1]
-            join(atom, stood, before.atom.max() + 1)
+            join(atom, stood, before.values)
     else:
         if image.curve.preimage is not None:
             before = sharing(image.curve.preimage, before)
@@ -64,7 +65,7 @@ def sharing(image: Image, before: Sharing | None) -> Sharing:
     if len(owner):
         kept = _longest(atom, owner, partner, length)
         owner, partner, span = owner[kept], partner[kept], span[kept]
-    return Sharing(image.x, atom, owner, partner, span)
+    return Sharing(image.x, atom, int(atom.max()) + 1, owner, partner, span)
 
 
 def _longest(atom: Labels, owner: Labels, partner: Labels, length: Array) -> Labels:
