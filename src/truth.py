@@ -7,6 +7,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "
 
 import json
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from infoplane import exact
 from infoplane.core import computing, params, plugins, stage, store
 from infoplane.core.config import Config
 from infoplane.core.progress import track
-from infoplane.dataset import KnownLaw
+from infoplane.dataset import Array, KnownLaw
 from infoplane.networks import checkpoints
 
 DATA = Path("data")
@@ -35,13 +36,14 @@ def main() -> None:
         epochs = store.checkpoint_epochs(DATA)
         tasks = [(config, epochs[start : start + BLOCK]) for start in range(0, len(epochs), BLOCK)]
         found = computing.run(truth, tasks, config.compute)
-        rows = [row for block in track(found, len(tasks), "truth") for row in block]
+        rows = [row for block in track(found, len(tasks), "truth") for row in _rows(*block)]
     store.save_table(DATA / "truth.csv", rows, COLUMNS)
     store.write_atomically(DATA / "ceiling.json", json.dumps({"mi_bits": ceiling_bits}).encode() + b"\n")
 
 
-def truth(config: Config, epochs: list[int]) -> list[dict[str, Any]]:
-    """The rows of these epochs, layers in network order."""
+def truth(config: Config, epochs: list[int]) -> tuple[list[tuple[int, int]], Array]:
+    """The networks of these epochs, as (replicate, epoch), and I(T;Y) and I(X;T) of each, `(networks, layers, 2)`
+    bits."""
     law = _law(config)
     model = plugins.load("models", config.model.architecture, "model.architecture")
     networks, keys, activation = [], [], ""
@@ -52,14 +54,16 @@ def truth(config: Config, epochs: list[int]) -> list[dict[str, Any]]:
             networks.append(layers)
             keys.append((replicate, epoch))
     # All in one call: a layer that training left as it was is not computed again.
-    found = exact.network_information_many(networks, law, activation=activation)
+    return keys, exact.network_information_many(networks, law, activation=activation)
+
+
+def _rows(keys: list[tuple[int, int]], found: Array) -> Iterator[dict[str, Any]]:
+    """The rows of what `truth` gave, layers in network order."""
     names = [*(f"layer_{number}" for number in range(1, found.shape[1])), "output"]
-    return [
-        dict(zip(COLUMNS, (*key, layer, target, float(mi_bits)), strict=True))
-        for key, of_layer in zip(keys, found, strict=True)
-        for place, target in enumerate(("y", "x"))
-        for layer, mi_bits in zip(names, of_layer[:, place], strict=True)
-    ]
+    for (replicate, epoch), of_layer in zip(keys, found.tolist(), strict=True):
+        for place, target in enumerate(("y", "x")):
+            for layer, mi_bits in zip(names, of_layer, strict=True):
+                yield dict(zip(COLUMNS, (replicate, epoch, layer, target, mi_bits[place]), strict=True))
 
 
 def _law(config: Config) -> object:

@@ -298,6 +298,13 @@ class TestInputInformation:
         assert values == pytest.approx([entropy, entropy, 0], abs=1e-9)
         assert values[2] == 0.0
 
+    def test_finite_after_what_moves(self):
+        """hardtanh(x / 4), then steps in the gap of two modes of masses 0.25 and 0.75."""
+        modes = Mixture((stats.uniform(-3, 2), stats.uniform(1, 2)), (0.25, 0.75))
+        layers = net(([0.25], [0]), ([4], [0]), ([1], [0]))
+        values = exact.input_information(layers, law(modes, lambda x: x, 0.1), activation="hardtanh")
+        assert values == pytest.approx([np.inf, 0.811278124459, 0.811278124459], abs=1e-9)
+
 
 class TestErrors:
     def test_no_known_law(self):

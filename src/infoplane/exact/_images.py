@@ -13,13 +13,14 @@ def images(weights: Weights, low: float, high: float, activation: Piecewise | Sm
     if isinstance(activation, Smooth):
         return curved_images(weights, low, high, activation)
     found = []
+    bent, steepest = activation.arrays, max(1.0, *(abs(slope) for slope in activation.slopes))
     x = np.array([low, high])
     t, error = x[:, None], np.spacing(np.abs(x).max(keepdims=True))
     for number, (weight, bias) in enumerate(weights):
         t, error = affine(t, error, weight, bias)
         check_finite(t, error, number)
         if number < len(weights) - 1:
-            x, t = bend(x, t, error, *activation.arrays)
-            error = error * max(1.0, np.abs(activation.slopes).max())
+            x, t = bend(x, t, error, *bent)
+            error = error * steepest
         found.append(Image(x, t, error))
     return found

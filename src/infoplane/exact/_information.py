@@ -1,7 +1,7 @@
 """I(T;Y) and I(X;T) of every layer, from the image of the input line."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,11 +79,13 @@ def network_information_many(
         weights = checked(layers)
         keys = _keys(weights)
         if not all(key in known for key in keys):
-            shared, all_images = None, list(images(weights, law.low, law.high, bend))
-            for key, image, mass in zip(keys, all_images, _masses(all_images, dataset), strict=True):
+            shared, both = None, []
+            for image in images(weights, law.low, law.high, bend):
                 shared = sharing(image, shared)
+                both.append((image, shared))
+            for key, (_, shared), input_bits in zip(keys, both, _about_input(both, dataset), strict=True):
                 if key not in known:
-                    known[key] = information(shared, law), _about_input(image, shared, mass)
+                    known[key] = information(shared, law), input_bits
         rows.append([known[key] for key in keys])
     return np.array(rows)
 
@@ -124,17 +126,24 @@ def input_information(
     return [float(bits) for bits in many[0, :, 1]]
 
 
-def _masses(images: Sequence[Image], dataset: KnownLaw) -> Iterator[Array]:
-    """The probability of every piece of each image; in one call, since scipy takes as long for one image as for all."""
-    below = dataset.inputs.cdf(np.concatenate([image.x for image in images]))
-    for part in np.split(below, np.cumsum([len(image.x) for image in images])[:-1]):
-        yield np.diff(part)
+def _about_input(layers: Sequence[tuple[Image, Sharing]], dataset: KnownLaw) -> list[float]:
+    """I(X;T) in bits of each layer."""
+    found = [float("inf")] * len(layers)
+    still = [number for number, (_, shared) in enumerate(layers) if shared.values]
+    if still:
+        # In one call, since scipy takes as long for one layer as for all.
+        below = dataset.inputs.cdf(np.concatenate([layers[number][1].x for number in still]))
+        ends = np.cumsum([len(layers[number][1].x) for number in still])
+        for number, part in zip(still, np.split(below, ends[:-1]), strict=True):
+            found[number] = _discrete(*layers[number], np.diff(part))
+    return found
 
 
-def _about_input(image: Image, shared: Sharing, mass: Array) -> float:
+def _discrete(image: Image, shared: Sharing, mass: Array) -> float:
+    """H(T) in bits of a layer whose pieces have this `mass`; infinite if it has a continuous part."""
     still = shared.atom >= 0
     # A curve that stands still on several values does so only to float64; on one, it may be a constant.
-    curved = image.curve is not None and image.curve.moves and shared.atom.max() > 0
+    curved = image.curve is not None and image.curve.moves and shared.values > 1
     if curved or mass[~still].sum() > 0:
         return float("inf")
     return entropy(np.bincount(shared.atom[still], mass[still]).astype(np.float64))
@@ -153,7 +162,7 @@ def _keys(weights: Weights) -> list[bytes]:
 def information(shared: Sharing, law: Tables, panel: float = PANEL) -> float:
     """I(T;Y) in bits of a layer in which these x share a value; `panel` is the step of the quadrature of
     t."""
-    if (shared.atom == 0).all():
+    if shared.values == 1 and (shared.atom == 0).all():
         return 0.0  # one value, whatever x is
     lost = standstill_loss(shared, law)
     if len(shared.owner):
@@ -165,7 +174,7 @@ def information(shared: Sharing, law: Tables, panel: float = PANEL) -> float:
 def standstill_loss(shared: Sharing, law: Tables) -> float:
     """Bits lost where t stands still."""
     low, high, atom = shared.x[:-1], shared.x[1:], shared.atom
-    which = (atom == number for number in range(atom.max() + 1))
+    which = (atom == number for number in range(shared.values))
     return sum((atom_loss(low[one], high[one], law.inputs, law.noise) for one in which), 0.0)
 
 

@@ -25,9 +25,9 @@ def overlaps(x: Array, t: Array, error: Array, atom: Labels, resolution: float) 
     """
     p, rounding, lower, units = _scaled(t, error, resolution)
     p = np.ascontiguousarray(p[:, :units])
-    moving = np.flatnonzero(atom < 0)
+    moving = (atom < 0).nonzero()[0]
     # Swept along the unit that turns back least, so that only pieces near each other in it are compared.
-    moving = moving[np.argsort(lower[moving], kind="stable")]
+    moving = moving[lower[moving].argsort(kind="stable")]
     room = 64
     while True:
         owner, partner, span = np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, 4))
@@ -45,12 +45,11 @@ def atoms(t: Any, error: Any, resolution: float) -> Any:
     A piece moves if any unit changes by more than rounding explains, however little that is.
     """
     pieces, units = len(t) - 1, t.shape[1]
-    atom = np.full(pieces, -1, np.int64)
-    founder = np.empty(pieces, np.int64)
+    atom, founder = np.empty(pieces, np.int64), np.empty(pieces, np.int64)
     reach = np.zeros(units)
     known = 0
     for i in range(pieces):
-        still = True
+        atom[i], still = -1, True
         for u in range(units):
             still = still and abs(t[i + 1, u] - t[i, u]) <= SLACK * error[u]
         if not still:
@@ -69,6 +68,28 @@ def atoms(t: Any, error: Any, resolution: float) -> Any:
             founder[known], atom[i] = i, known
             known += 1
     return atom
+
+
+@compiled
+def join(atom: Any, before: Any, numbers: int) -> None:
+    """Gives pieces that stood on one value `before` one number in `atom`, the lowest of theirs, in place.
+
+    Both are as of `atoms`; `before` has so many numbers.
+    """
+    for number in range(numbers):
+        lowest = len(atom)
+        for i in range(len(atom)):
+            if before[i] == number and atom[i] >= 0:
+                lowest = min(lowest, atom[i])
+        if lowest == len(atom):
+            continue
+        for i in range(len(atom)):
+            old = atom[i]
+            if before[i] == number and old != lowest:
+                atom[i] = lowest
+                for k in range(len(atom)):
+                    if old >= 0 and atom[k] == old:
+                        atom[k] = lowest
 
 
 @compiled

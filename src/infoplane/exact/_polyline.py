@@ -41,33 +41,74 @@ def affine(t: Any, error: Any, weight: Any, bias: Any) -> Any:
 
 
 def bend(x: Array, z: Array, error: Array, knots: Array, values: Array, slopes: Array) -> tuple[Array, Array]:
-    """A piecewise-linear activation of z, which `affine` gave: the new x `(vertices',)` and t `(vertices',
-    units)`.
+    """A piecewise-linear activation of z, which `affine` gave and which is written over: the new x `(vertices',)`
+    and t `(vertices', units)`.
 
     It takes `values` at `knots`, ascending, and has `slopes`, one more than knots, around them. Where a unit
     meets a knot within a piece a vertex is added, solved for; a value that rounding cannot tell from a knot
     is put on it.
     """
-    z = _snapped(z, error, knots)
-    before, after = z[:-1, :, None], z[1:, :, None]
-    between = (np.minimum(before, after) < knots) & (knots < np.maximum(before, after))
-    piece, unit, knot = np.nonzero(between)
-    if len(piece):
-        part = (knots[knot] - z[piece, unit]) / (z[piece + 1, unit] - z[piece, unit])
-        met = z[piece] + part[:, None] * (z[piece + 1] - z[piece])
-        met[np.arange(len(piece)), unit] = knots[knot]
-        x = np.concatenate([x, x[piece] + part * (x[piece + 1] - x[piece])])
-        order = np.argsort(x, kind="stable")
-        x, z = x[order], np.concatenate([z, met])[order]
-        apart = np.append(True, x[1:] > x[:-1])
+    _snap(z, error, knots)
+    vertices = len(x)
+    x, z = _met(x, z, knots)
+    if len(x) > vertices:
+        order = x.argsort(kind="stable")
+        x, z = x[order], z[order]
+        apart = x[1:] > x[:-1]
         if not apart.all():  # units that meet their knots at one x share a vertex
-            x, z = x[apart], _snapped(z[apart], error, knots)
-    above = (z[:, :, None] >= knots).sum(axis=2)
-    nearest = np.maximum(above - 1, 0)
-    return x, values[nearest] + slopes[above] * (z - knots[nearest])
+            apart = np.append(True, apart)
+            x, z = x[apart], z[apart]
+            _snap(z, error, knots)
+    _apply(z, knots, values, slopes)
+    return x, z
 
 
-def _snapped(z: Array, error: Array, knots: Array) -> Array:
-    for knot in knots:
-        z = np.where(np.abs(z - knot) <= error, knot, z)
-    return z
+@compiled
+def _snap(z: Any, error: Any, knots: Any) -> None:
+    for i in range(len(z)):
+        for u in range(z.shape[1]):
+            for knot in knots:
+                if abs(z[i, u] - knot) <= error[u]:
+                    z[i, u] = knot
+
+
+@compiled
+def _met(x: Any, z: Any, knots: Any) -> Any:
+    """The vertices x and z, and after them, piece by piece, those where a unit meets a knot within a piece."""
+    vertices, units = z.shape
+    size = vertices
+    for i in range(vertices - 1):
+        for u in range(units):
+            for knot in knots:
+                size += _between(z[i, u], knot, z[i + 1, u])
+    all_x, all_z = np.empty(size), np.empty((size, units))
+    n = vertices
+    for i in range(vertices):
+        all_x[i] = x[i]
+        for u in range(units):
+            all_z[i, u] = z[i, u]
+            for knot in knots:
+                if i < vertices - 1 and _between(z[i, u], knot, z[i + 1, u]):
+                    part = (knot - z[i, u]) / (z[i + 1, u] - z[i, u])
+                    all_x[n] = x[i] + part * (x[i + 1] - x[i])
+                    for other in range(units):
+                        all_z[n, other] = z[i, other] + part * (z[i + 1, other] - z[i, other])
+                    all_z[n, u] = knot
+                    n += 1
+    return all_x, all_z
+
+
+@compiled
+def _between(one: float, knot: float, other: float) -> bool:
+    return one < knot < other or other < knot < one
+
+
+@compiled
+def _apply(z: Any, knots: Any, values: Any, slopes: Any) -> None:
+    for i in range(len(z)):
+        for u in range(z.shape[1]):
+            above = 0
+            for knot in knots:
+                above += z[i, u] >= knot
+            nearest = max(above - 1, 0)
+            z[i, u] = values[nearest] + slopes[above] * (z[i, u] - knots[nearest])

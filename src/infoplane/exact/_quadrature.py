@@ -68,21 +68,12 @@ def _density(noise: Any, z: float) -> Any:
 
 def atom_loss(low: Array, high: Array, inputs: Inputs, noise: Noise) -> float:
     """Bits lost where all x of the stretches `low` to `high` `(n,)` share one t. Of all x, that is I(X;Y)."""
-    room = 256
-    while True:
-        nodes = np.empty((room, 3))
-        size = _nodes(low, high, inputs, noise.x_panel, nodes)
-        if size <= room:
-            break
-        room = size
-    weights, means, stds = nodes[:size].T
-    if not weights.sum() > 0:
-        return 0.0
-    far = noise.low + noise.step * (len(noise.density) - 1)
-    step = noise.y_step * stds.min()
-    bottom, top = (means + noise.low * stds).min(), (means + far * stds).max()
-    q = np.zeros(int((top - bottom) / step) + 2)
-    return float(_mixture_loss(nodes[:size], noise, bottom, step, q))
+    nodes = np.empty((256, 3))
+    size = _nodes(low, high, inputs, noise.x_panel, nodes)
+    if size > len(nodes):
+        nodes = np.empty((size, 3))
+        _nodes(low, high, inputs, noise.x_panel, nodes)
+    return float(_mixture_loss(nodes[:size], noise))
 
 
 @compiled
@@ -113,21 +104,27 @@ def _nodes(low: Any, high: Any, inputs: Any, panel: float, nodes: Any) -> int:
 
 
 @compiled
-def _mixture_loss(nodes: Any, noise: Any, bottom: float, step: float, q: Any) -> Any:
-    """Entropy of the mixture of the noises at the nodes, less their mean entropy, times their mass.
-
-    The density of y, times the mass, is gathered in q, 0 at first, on a grid from `bottom`, `step` apart.
-    """
+def _mixture_loss(nodes: Any, noise: Any) -> Any:
+    """Entropy of the mixture of the noises at the nodes, less their mean entropy, times their mass."""
     far = noise.low + noise.step * (len(noise.density) - 1)
     mass, parts, whole = 0.0, 0.0, 0.0
+    narrowest, bottom, top = np.inf, np.inf, -np.inf
+    for i in range(len(nodes)):
+        weight, mean, std = nodes[i, 0], nodes[i, 1], nodes[i, 2]
+        mass += weight
+        parts += weight * (noise.entropy_bits + np.log2(std))
+        narrowest = min(narrowest, std)
+        bottom, top = min(bottom, mean + noise.low * std), max(top, mean + far * std)
+    if not mass > 0:
+        return 0.0
+    step = noise.y_step * narrowest
+    q = np.zeros(int((top - bottom) / step) + 2)  # the density of y, times the mass, from `bottom`, `step` apart
     for i in range(len(nodes)):
         weight, mean, std = nodes[i, 0], nodes[i, 1], nodes[i, 2]
         first = int(np.ceil((mean + noise.low * std - bottom) / step))
         last = int((mean + far * std - bottom) / step)
         for j in range(first, last + 1):
             q[j] += weight / std * _density(noise, (bottom + j * step - mean) / std)
-        mass += weight
-        parts += weight * (noise.entropy_bits + np.log2(std))
     for j in range(len(q)):
         if q[j] > 0:
             whole -= q[j] * np.log2(q[j] / mass)
@@ -253,13 +250,16 @@ def divergence(weight: Any, mean: Any, std: Any, count: int, noise: Any, knots: 
         for k in range(len(noise.knots)):
             size = _insert(knots, size, mean[i] + std[i] * noise.knots[k])
     whole = 0.0
+    value = np.empty(Y_ORDER)  # a panel at a time: nothing waits for the sum of one y before it begins the next
     for k in range(size - 1):
-        half = (knots[k + 1] - knots[k]) / 2
+        low, half = knots[k], (knots[k + 1] - knots[k]) / 2
         for n in range(Y_ORDER):
-            y = knots[k] + half * (1 + _Y_NODES[n])
-            value = 0.0
-            for i in range(count):
-                value += weight[i] / std[i] * _density(noise, (y - mean[i]) / std[i])
-            if value > 0:
-                whole -= half * _Y_WEIGHTS[n] * value * np.log2(value)
+            value[n] = 0.0
+        for i in range(count):
+            share, center, scale = weight[i] / std[i], mean[i], std[i]
+            for n in range(Y_ORDER):
+                value[n] += share * _density(noise, (low + half * (1 + _Y_NODES[n]) - center) / scale)
+        for n in range(Y_ORDER):
+            if value[n] > 0:
+                whole -= half * _Y_WEIGHTS[n] * value[n] * np.log2(value[n])
     return whole - parts

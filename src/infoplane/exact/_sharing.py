@@ -6,7 +6,7 @@ import numpy as np
 
 from ..dataset import Array, Labels
 from ._curves import met
-from ._meetings import atoms, overlaps
+from ._meetings import atoms, join, overlaps
 from ._network import Image
 
 # Two stretches of x whose images differ by less than this part of each unit's range share them: about what
@@ -20,12 +20,13 @@ NARROW = 1e-13  # of all x: a stretch that may be left out
 class Sharing:
     """Pieces between the vertices x `(vertices,)`, and what they share.
 
-    atom `(pieces,)`: the value on which a piece stands still, by number; -1 where t moves. The rest is as in
-    `_meetings.overlaps`, with owner ascending.
+    atom `(pieces,)`: the value on which a piece stands still, by number, below `values`; -1 where t moves. The
+    rest is as in `_meetings.overlaps`, with owner ascending.
     """
 
     x: Array
     atom: Labels
+    values: int
     owner: Labels
     partner: Labels
     span: Array
@@ -41,8 +42,9 @@ def sharing(image: Image, before: Sharing | None) -> Sharing:
     """
     if image.curve is None:
         atom = atoms(image.t, image.error, RESOLUTION)
-        if before is not None and (before.atom >= 0).any():
-            _join(atom, before.atom[np.searchsorted(before.x, image.x[:-1], side="right") - 1])
+        if before is not None and before.values:
+            stood = before.atom[before.x.searchsorted(image.x[:-1], side="right") - 1]
+            join(atom, stood, before.values)
     else:
         if image.curve.preimage is not None:
             before = sharing(image.curve.preimage, before)
@@ -60,28 +62,21 @@ def sharing(image: Image, before: Sharing | None) -> Sharing:
         # What was known before is less rounded: the same meeting found again replaces it only if it is
         # longer.
         length = np.append(LONGER * (handed_on[2][:, 1] - handed_on[2][:, 0]), length)
-    kept = _longest(atom, owner, partner, length)
-    return Sharing(image.x, atom, owner[kept], partner[kept], span[kept])
+    if len(owner):
+        kept = _longest(atom, owner, partner, length)
+        owner, partner, span = owner[kept], partner[kept], span[kept]
+    return Sharing(image.x, atom, int(atom.max()) + 1, owner, partner, span)
 
 
 def _longest(atom: Labels, owner: Labels, partner: Labels, length: Array) -> Labels:
     """The longest of the meetings that two moving pieces have, by owner and partner."""
-    moving = np.flatnonzero((atom[owner] < 0) & (atom[partner] < 0) & (owner != partner))
-    if len(moving) == 0:
-        return moving
+    moving = ((atom[owner] < 0) & (atom[partner] < 0) & (owner != partner)).nonzero()[0]
     pair = (owner * len(atom) + partner)[moving]
     longest_first = np.lexsort((-length[moving], pair))
-    _, first = np.unique(pair[longest_first], return_index=True)
+    pair = pair[longest_first]
+    first = np.ones(len(pair), dtype=bool)
+    first[1:] = pair[1:] != pair[:-1]
     return np.asarray(moving[longest_first[first]])
-
-
-def _join(atom: Labels, before: Labels) -> None:
-    """Gives pieces that stood on one value `before` one number in `atom`, the lowest of theirs, in place."""
-    for number in range(before.max() + 1):
-        same = before == number
-        numbers = np.unique(atom[same & (atom >= 0)])
-        if len(numbers):
-            atom[np.isin(atom, numbers) | same] = numbers[0]
 
 
 def _cut(before: Sharing, x: Array) -> tuple[Labels, Labels, Array]:
