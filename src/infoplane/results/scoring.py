@@ -7,6 +7,7 @@ its errors in that layer, over all replicates and the ten measured epochs on eit
 two estimates both count, in quadrature.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,14 @@ INTERVAL = 1.96  # standard errors on either side hold 95 % of a normal law
 NEIGHBOURS = 10  # epochs on either side
 
 
-def scoreboard(results: Results) -> list[dict[str, Any]]:
+def scoreboard(results: Results, unordered: Collection[str] = ()) -> list[dict[str, Any]]:
     """A row (see `COLUMNS`) for every estimator and layer whose I(T;Y) is known exactly; none without truth.
 
-    Six significant digits. A share is None where there is no ceiling, or no layer measured before.
+    Six significant digits. A share is None where there is no ceiling, no layer measured before, or an estimator of
+    `unordered`, whose layers are not to be compared.
     """
     judged = errors(results)
+    judged.loc[judged["estimator"].isin(list(unordered)), "dpi_break"] = np.nan
     judged["error_abs_bits"] = judged["error_bits"].abs()
     groups = judged.groupby(["estimator", "layer"], observed=True)
     error_bits, error_abs_bits = groups["error_bits"], groups["error_abs_bits"]
