@@ -183,6 +183,17 @@ def test_the_answer_is_of_the_network_that_all_its_estimators_measured(tmp_path:
     assert labels == ["posted", "right", "exact truth", "ceiling I(X;Y) = 3.4732 bits"]
 
 
+def test_no_words_of_the_answer_lie_over_its_curves(tmp_path: Path) -> None:
+    """Not even those on an estimator that is far off the truth."""
+    layers = ["layer_1", "output"]
+    load(tmp_path, layers=layers)
+    write(tmp_path / "truth.csv", [(r, e, n, "y", 5.0) for r in range(3) for e in range(41) for n in layers], TRUTH)
+    figure = answer.figure(tables.load_results(tmp_path, ["ksg", "npeet"]), Plot(answer={"npeet": "posted"}))
+    assert all(text.xy[0] > 1 for ax in figure.axes for text in ax.texts)
+    (legend,) = figure.legends
+    assert legend.get_texts()[0].get_text() == "posted: 3.00 and 2.99 bits on average"
+
+
 def test_the_hidden_layer_of_the_answer_can_be_chosen_and_must_exist(tmp_path: Path) -> None:
     results = load(tmp_path)
     assert answer.figure(results, Plot(hidden_layer="layer_1")).axes[0].get_title("left") == "layer_1"
