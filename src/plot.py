@@ -18,7 +18,8 @@ def main() -> None:
     config = params.load()
     results = tables.load_results(DATA, config.estimator_ids)
     samples = len(store.load_dataset(DATA).of(config.extract.split).row_id)
-    drawings = figures.drawings(results, tables.load_scoreboard(DATA), config.plot, samples)
+    loss_name = config.train.loss.target.removeprefix("torch.nn.")
+    drawings = figures.drawings(results, tables.load_scoreboard(DATA), config.plot, samples, loss_name)
     here = Compute(workers=config.compute.workers)  # too little work to send to a cluster
     for _ in computing.run(save, list(drawings.items()), here):
         pass

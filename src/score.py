@@ -11,8 +11,9 @@ DATA = Path("data")
 
 
 def main() -> None:
-    results = tables.load_results(DATA, params.load().estimator_ids)
-    board = scoring.scoreboard(results)
+    config = params.load()
+    results = tables.load_results(DATA, config.estimator_ids)
+    board = scoring.scoreboard(results, config.unordered_ids)
     if not board:
         print("infoplane: no exact truth of these estimates, so the scoreboard has no rows", file=sys.stderr)
     store.save_table(DATA / "scoreboard.csv", board, scoring.COLUMNS)

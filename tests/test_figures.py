@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -23,7 +24,7 @@ import score
 from infoplane import figures
 from infoplane.core.config import Plot
 from infoplane.core.errors import InfoplaneError
-from infoplane.figures import answer, curves, scoreboard, strip, style
+from infoplane.figures import answer, curves, plane, scoreboard, strip, style
 from infoplane.results import scoring, tables
 from infoplane.results.tables import Results
 from tables_on_disk import TRUTH, write, write_run
@@ -48,7 +49,7 @@ def load(root: Path, **run: Any) -> Results:
 
 def drawn(results: Results, plot: Plot | None = None) -> dict[str, Figure]:
     board = pd.DataFrame(scoring.scoreboard(results), columns=scoring.COLUMNS)
-    drawings = figures.drawings(results, board, plot or Plot(), samples=350)
+    drawings = figures.drawings(results, board, plot or Plot(), samples=350, loss_name="MSELoss")
     return {name: drawing() for name, drawing in drawings.items()}
 
 
@@ -150,6 +151,23 @@ def test_a_truth_that_is_finite_for_a_while_is_drawn_for_that_while(tmp_path: Pa
     assert [text.get_text() for text in ax.texts] == ["truth elsewhere: infinite"]
 
 
+@pytest.mark.parametrize(("ceiling_bits", "drawn_levels"), [(3.0, 1), (3.4732, 0), (None, 0)])
+def test_the_data_fill_the_information_plane(tmp_path: Path, ceiling_bits: float | None, drawn_levels: int) -> None:
+    """I(T;Y) is about 3 bits here, I(X;T) about 6 and log2(n) 8.45: a level is drawn only if the data come near it."""
+    figure = plane.figure(load(tmp_path, ceiling_bits=ceiling_bits), 350)
+    for ax in figure.axes[:2]:
+        points = np.concatenate([c.get_offsets() for c in ax.collections if isinstance(c, PathCollection)])
+        spans = np.ptp(points, axis=0)
+        assert np.ptp(ax.get_xlim()) < 2 * spans[0]
+        assert np.ptp(ax.get_ylim()) < 2 * spans[1]
+        assert len(ax.lines) == drawn_levels
+    assert len(figure.legends) == 1 + drawn_levels
+
+
+def test_the_loss_is_named(tmp_path: Path) -> None:
+    assert drawn(load(tmp_path))["loss"].axes[0].get_ylabel() == "loss (MSELoss)"
+
+
 def test_the_answer_is_of_the_network_that_all_its_estimators_measured(tmp_path: Path) -> None:
     results = load(tmp_path, ids=["ksg", "npeet"], only={"npeet": SHUFFLED})
     figure = answer.figure(results, Plot(answer={"npeet": "posted", "ksg": "right", "gone": "not configured"}))
@@ -163,6 +181,17 @@ def test_the_answer_is_of_the_network_that_all_its_estimators_measured(tmp_path:
     (legend,) = figure.legends
     labels = [text.get_text() for text in legend.get_texts()]
     assert labels == ["posted", "right", "exact truth", "ceiling I(X;Y) = 3.4732 bits"]
+
+
+def test_no_words_of_the_answer_lie_over_its_curves(tmp_path: Path) -> None:
+    """Not even those on an estimator that is far off the truth."""
+    layers = ["layer_1", "output"]
+    load(tmp_path, layers=layers)
+    write(tmp_path / "truth.csv", [(r, e, n, "y", 5.0) for r in range(3) for e in range(41) for n in layers], TRUTH)
+    figure = answer.figure(tables.load_results(tmp_path, ["ksg", "npeet"]), Plot(answer={"npeet": "posted"}))
+    assert all(text.xy[0] > 1 for ax in figure.axes for text in ax.texts)
+    (legend,) = figure.legends
+    assert legend.get_texts()[0].get_text() == "posted: 3.00 and 2.99 bits on average"
 
 
 def test_the_hidden_layer_of_the_answer_can_be_chosen_and_must_exist(tmp_path: Path) -> None:
@@ -233,6 +262,8 @@ def project(root: Path, **run: Any) -> Path:
         row_id=np.arange(500),
     )
     (root / "params.yaml").write_text(
+        "train: {epochs: 1, replicates: 1, batch_size: 1, seed: 0, device: cpu,\n"
+        "  optimizer: {_target_: torch.optim.SGD, lr: 0.1}, loss: {_target_: torch.nn.L1Loss}}\n"
         "extract: {split: train}\n"
         "estimators: {ksg: {estimator: ksg}, npeet: {estimator: npeet}}\n"
         "plot: {hidden_layer: null, answer: {ksg: right pairs}}\n"

@@ -114,6 +114,22 @@ def test_layers_are_compared_in_network_order_and_only_with_the_one_before(tmp_p
     assert [row["dpi_break_share"] for row in skipping] == [None, None]
 
 
+def test_layers_are_not_compared_where_the_inequality_does_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of shuffled pairs nothing is known, and a layer that was cut down may know less than the next."""
+    data = stage(tmp_path, monkeypatch, ids=["whole", "mixed_up", "cut"])
+    (tmp_path / "params.yaml").write_text(
+        "estimators: {whole: {}, mixed_up: {measure: {pairs: shuffled}}, cut: {reduce: {components: 1}}}"
+    )
+    score.main()
+    share = tables.load_scoreboard(data).set_index(["estimator", "layer"])["dpi_break_share"].notna()
+    assert share.loc["whole"].tolist() == [False, True, True]
+    assert not share.loc[["mixed_up", "cut"]].any()
+    metrics = json.loads((data / "metrics.json").read_text())["scoreboard"]
+    assert [key for key in metrics if "dpi_break_share" in metrics[key]] == ["whole"]
+
+
 def test_only_values_with_a_finite_truth_are_judged(tmp_path: Path) -> None:
     rows = [(r, 0, "l1", target, 1.0, 0.1, "") for r in (0, 1) for target in ("y", "x")]
     truth = [(0, 0, "l1", "y", 1.25), (0, 0, "l1", "x", "inf"), (1, 0, "l1", "y", "inf")]

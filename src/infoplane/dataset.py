@@ -49,6 +49,58 @@ class KnownLaw:
 
 
 @dataclass(frozen=True)
+class Uniform:
+    """A `Law`: every value from `low` to `high` alike. To the bit `scipy.stats.uniform`, which takes half a second to
+    import."""
+
+    low: float
+    high: float
+
+    def pdf(self, x: Array) -> Array:
+        return np.where((x >= self.low) & (x <= self.high), 1 / (self.high - self.low), 0.0)
+
+    def cdf(self, x: Array) -> Array:
+        return np.clip((x - self.low) / (self.high - self.low), 0.0, 1.0)
+
+    def ppf(self, q: Array) -> Array:
+        return q * (self.high - self.low) + self.low
+
+    def support(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def rvs(self, size: int, random_state: np.random.Generator) -> Array:
+        return self.ppf(random_state.uniform(size=size))
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A `Law`: to the bit `scipy.stats.norm`, for the same reason."""
+
+    mean: float = 0.0
+    std: float = 1.0
+
+    def pdf(self, x: Array) -> Array:
+        z = (x - self.mean) / self.std
+        return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) / self.std)
+
+    def cdf(self, x: Array) -> Array:
+        from scipy.special import ndtr  # whoever only draws needs no scipy
+
+        return np.asarray(ndtr((x - self.mean) / self.std))
+
+    def ppf(self, q: Array) -> Array:
+        from scipy.special import ndtri
+
+        return np.asarray(ndtri(q) * self.std + self.mean)
+
+    def support(self) -> tuple[float, float]:
+        return -np.inf, np.inf
+
+    def rvs(self, size: int, random_state: np.random.Generator) -> Array:
+        return random_state.standard_normal(size) * self.std + self.mean
+
+
+@dataclass(frozen=True)
 class Mixture:
     """A `Law`: a mixture of laws, `weights` summing to 1."""
 

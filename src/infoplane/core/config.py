@@ -194,6 +194,20 @@ class Config:
         section = _with_params(values, Estimator, where, "estimators", "estimator", "estimate")
         return plugins.checked(Estimator, section | {"id": key}, where)
 
+    @cached_property
+    def unordered_ids(self) -> set[str]:
+        """The estimators whose values may rise with depth: of shuffled pairs, or of layers each cut down by itself.
+
+        `estimator` would know, but it imports their files.
+        """
+        found = set()
+        for key in self.estimator_ids:
+            values = _mapping(self._section("estimators")[key], f"estimators.{key}")
+            measure = plugins.checked(Measure, values.get("measure", {}), f"estimators.{key}.measure")
+            if measure.pairs == "shuffled" or values.get("reduce") is not None:
+                found.add(key)
+        return found
+
     def with_estimators(self, overrides: Mapping[str, Any]) -> "Config":
         """The same experiment with other settings of estimators, each by its dotted key: `{"ksg.k": 5}`."""
         estimators = copy.deepcopy(dict(self._section("estimators")))

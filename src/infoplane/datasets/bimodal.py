@@ -4,16 +4,15 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from scipy import stats
 
-from ..dataset import KnownLaw, Mixture
+from ..dataset import KnownLaw, Mixture, Normal
 
 
 def make(*, noise_std: Annotated[float, Field(gt=0)] = 0.2) -> KnownLaw:
     """`noise_std` is the standard deviation of the normal noise."""
     return KnownLaw(
-        inputs=Mixture((stats.norm(-2, 0.5), stats.norm(2, 0.5)), (0.5, 0.5)),
+        inputs=Mixture((Normal(-2, 0.5), Normal(2, 0.5)), (0.5, 0.5)),
         function=lambda x: x**2 - x - 1,
-        noise=stats.norm(),
+        noise=Normal(),
         noise_std=lambda x: np.full_like(x, noise_std),
     )

@@ -5,17 +5,16 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from scipy import stats
 
-from ..dataset import KnownLaw
+from ..dataset import KnownLaw, Normal, Uniform
 
 
 def make(*, noise_std: Annotated[float, Field(gt=0)] = 0.2) -> KnownLaw:
     """`noise_std` is the standard deviation of the normal noise at |x| = 1; at 0 it is half that, at 3
     double."""
     return KnownLaw(
-        inputs=stats.uniform(-3, 6),
+        inputs=Uniform(-3, 3),
         function=lambda x: x**2 - x - 1,
-        noise=stats.norm(),
+        noise=Normal(),
         noise_std=lambda x: noise_std * (1 + np.abs(x)) / 2,
     )

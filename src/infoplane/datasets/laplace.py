@@ -6,13 +6,13 @@ import numpy as np
 from pydantic import Field
 from scipy import stats
 
-from ..dataset import KnownLaw
+from ..dataset import KnownLaw, Uniform
 
 
 def make(*, noise_std: Annotated[float, Field(gt=0)] = 0.2) -> KnownLaw:
     """`noise_std` is the standard deviation of the noise."""
     return KnownLaw(
-        inputs=stats.uniform(-3, 6),
+        inputs=Uniform(-3, 3),
         function=lambda x: x**2 - x - 1,
         noise=stats.laplace(scale=np.sqrt(1 / 2)),  # standard deviation 1
         noise_std=lambda x: np.full_like(x, noise_std),

@@ -5,16 +5,14 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from ..dataset import KnownLaw
+from ..dataset import KnownLaw, Normal, Uniform
 
 
 def make(*, noise_std: Annotated[float, Field(gt=0)] = 0.2) -> KnownLaw:
     """`noise_std` is the standard deviation of the normal noise."""
-    from scipy import stats  # half a second, which whoever only checks a configuration need not spend
-
     return KnownLaw(
-        inputs=stats.uniform(-3, 6),
+        inputs=Uniform(-3, 3),
         function=lambda x: x**2 - x - 1,
-        noise=stats.norm(),
+        noise=Normal(),
         noise_std=lambda x: np.full_like(x, noise_std),
     )

@@ -4,16 +4,15 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from scipy import stats
 
-from ..dataset import KnownLaw
+from ..dataset import KnownLaw, Normal, Uniform
 
 
 def make(*, noise_std: Annotated[float, Field(gt=0)] = 0.2) -> KnownLaw:
     """`noise_std` is the standard deviation of the normal noise."""
     return KnownLaw(
-        inputs=stats.uniform(-3, 6),
+        inputs=Uniform(-3, 3),
         function=lambda x: 2 * np.sin(2 * x),
-        noise=stats.norm(),
+        noise=Normal(),
         noise_std=lambda x: np.full_like(x, noise_std),
     )

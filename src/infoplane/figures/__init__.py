@@ -11,10 +11,13 @@ from ..results.tables import Results
 from . import answer, curves, loss, plane, scoreboard
 
 
-def drawings(results: Results, board: pd.DataFrame, plot: Plot, samples: int) -> dict[str, Callable[[], Figure]]:
+def drawings(
+    results: Results, board: pd.DataFrame, plot: Plot, samples: int, loss_name: str
+) -> dict[str, Callable[[], Figure]]:
     """By name, what draws each figure that there is something to show in; call it within `style.look()`.
 
-    `board` is the scoreboard; `samples` are the rows that the estimators measured. Those that take longest come first.
+    `board` is the scoreboard; `samples` are the rows that the estimators measured; `loss_name` is what the networks
+    were trained by. Those that take longest come first.
     """
     measured = set(results.estimates["target"])
     found: dict[str, Callable[[], Figure]] = {}
@@ -27,4 +30,4 @@ def drawings(results: Results, board: pd.DataFrame, plot: Plot, samples: int) ->
         found["answer"] = partial(answer.figure, results, plot)
     if len(board):
         found["scoreboard"] = partial(scoreboard.figure, board, results)
-    return found | {"loss": partial(loss.figure, results.training)}
+    return found | {"loss": partial(loss.figure, results.training, loss_name)}

@@ -1,7 +1,7 @@
 """The asker's question in one figure: what was posted, what right pairs say, and what is so."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from ..core.errors import InfoplaneError
 from ..results.tables import Results
 from . import layout, style
 
-FAR = 1.0  # bits off the truth, at most epochs: such a curve is named where it runs
+FAR = 1.0  # bits off the truth, by the median: such an estimator's average is said beside its name
 LINE = 0.15  # inches from one number to the next at the end of the curves
 
 
@@ -32,7 +32,7 @@ def figure(results: Results, plot: Plot) -> Figure:
     layers = _layers(results, plot)
     estimates, truth = _of_shared_networks(results, list(names))
     title, text = _title(results, truth, layers, estimates["replicate"].nunique())
-    handles = _handles(results, names, estimates, truth)
+    handles = _handles(results, names, estimates[estimates["layer"].isin(layers)], truth)
     fig, axes = layout.panels(
         1,
         len(layers),
@@ -83,7 +83,7 @@ def _of_shared_networks(results: Results, keys: Sequence[str]) -> tuple[pd.DataF
 
 
 def _draw(
-    ax: Axes, estimates: pd.DataFrame, truth: pd.DataFrame, names: dict[str, str], results: Results
+    ax: Axes, estimates: pd.DataFrame, truth: pd.DataFrame, names: Iterable[str], results: Results
 ) -> list[tuple[float, str]]:
     """Fills one panel and gives the last value and the colour of each of its curves."""
     ends = []
@@ -99,23 +99,13 @@ def _draw(
         ax.set_title(words, loc="right")
         style.draw_band(ax, exact, color=style.TRUTH, alpha=0.15, lw=1.8)
         ends.append((float(last), style.TRUTH))
-    for key, words in names.items():
+    for key in names:
         own = estimates[estimates["estimator"] == key]
         if own.empty:
             continue
         band, line = style.bands(own), style.estimator(key, results.ids)
         style.draw_band(ax, band, **({"lw": 1.0} | line))
         ends.append((float(band["middle"].iloc[-1]), line["color"]))
-        if exact is not None and (exact["middle"] - band["middle"]).abs().median() > FAR:
-            ax.annotate(
-                f"{words}\n{style.signed(own['mi_bits'].mean())} bits on average",
-                (0.5, float(band["high"].max())),
-                xycoords=("axes fraction", "data"),
-                xytext=(0, 5),
-                textcoords="offset points",
-                ha="center",
-                color=line["color"],
-            )
     return ends
 
 
@@ -165,9 +155,22 @@ def _title(results: Results, truth: pd.DataFrame, layers: list[str], networks: i
     return f"{when}, {layers[0]} holds {held} bits that the input tells about the target", text
 
 
+def _average(own: pd.DataFrame, truth: pd.DataFrame) -> str:
+    """The mean of each layer, left to right, of an estimator that is far off the truth; of others nothing."""
+    both = own.merge(truth, on=["replicate", "epoch", "layer"], suffixes=("", "_true"))
+    if not (both["mi_bits"] - both["mi_bits_true"]).abs().median() > FAR:
+        return ""
+    means = both.groupby("layer", observed=True)["mi_bits"].mean()
+    words = dict.fromkeys(style.signed(bits).lstrip("+") for bits in means)
+    return f": {' and '.join(words)} bits on average"
+
+
 def _handles(results: Results, names: dict[str, str], estimates: pd.DataFrame, truth: pd.DataFrame) -> list[Artist]:
     found: list[Artist] = [
-        style.line_handle(words, **style.estimator(key, results.ids)) for key, words in names.items()
+        style.line_handle(
+            words + _average(estimates[estimates["estimator"] == key], truth), **style.estimator(key, results.ids)
+        )
+        for key, words in names.items()
     ]
     if len(truth):
         found.append(style.line_handle("exact truth", color=style.TRUTH, linewidth=1.8))

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -38,24 +37,29 @@ def figure(results: Results, target: str, samples: int) -> Figure:
         legend_lines=math.ceil(len(handles) / 3) + flag_lines,
         title=title,
         text=text,
+        grid=False,
     )
     for key, row in zip(ids, axes, strict=True):
         own = estimates[estimates["estimator"] == key]
+        bands, nulls = _by_layer(own), _by_layer(own[own["null_p95_bits"].notna()], "null_p95_bits")
         # Truth of the networks that this estimator measured, so that both curves are of the same ones.
         known = truth[truth["replicate"].isin(own["replicate"].unique())]
+        finite = np.isfinite(known["mi_bits"])
+        exact, infinite = _by_layer(known[finite]), set(known.loc[~finite, "layer"])
+        flagged = shares[shares["estimator"] == key]
         for layer, ax in zip(results.layers, row, strict=True):
-            here = own[own["layer"] == layer]
-            if here.empty:
+            if layer not in bands:
                 ax.text(0.5, 0.5, "not measured", transform=ax.transAxes, ha="center", color=style.GREY)
                 continue
-            words = _draw_truth(ax, known[known["layer"] == layer])
-            if words:
+            if layer in exact:
+                style.draw_band(ax, exact[layer], color=style.TRUTH, alpha=0.15, lw=0.9)
+            if layer in infinite:
+                words = "truth elsewhere: infinite" if layer in exact else "truth: infinite"
                 ax.text(0.97, len(rows) * strip.ROW + 0.03, words, transform=ax.transAxes, ha="right", size=7)
-            band = style.bands(here)
-            _draw_null(ax, here)
-            style.draw_band(ax, band, **style.estimator(key, results.ids))
-            found = shares[(shares["estimator"] == key) & (shares["layer"] == layer)]
-            strip.draw(ax, found, rows, band.index.to_numpy())
+            if layer in nulls:
+                ax.plot(nulls[layer]["middle"], color=style.NULL, lw=0.9)
+            style.draw_band(ax, bands[layer], **style.estimator(key, results.ids))
+            strip.draw(ax, flagged[flagged["layer"] == layer], rows, bands[layer].index.to_numpy())
         layout.row_label(fig, row[0], key, results.ids)
         row[0].set_ylabel("bits")
     for layer, top, bottom in zip(results.layers, axes[0], axes[-1], strict=True):
@@ -66,10 +70,11 @@ def figure(results: Results, target: str, samples: int) -> Figure:
         ax.axhline(0, color=style.GREY, lw=0.5)
         if level is not None:
             ax.axhline(level, color=style.GREY, lw=0.9, ls=style.CEILING if target == "y" else style.LOG2_N)
+    last = int(estimates["epoch"].max())
     for ax in axes.flat:
-        style.epoch_axis(ax, int(estimates["epoch"].max()), wide=len(results.layers) < 3)
-    infinite = bool(np.isinf(truth["mi_bits"]).any())
-    _same_scale(axes, len(rows) * strip.ROW + WORDS * infinite)
+        style.epoch_scale(ax, last)
+    room = len(rows) * strip.ROW + WORDS * bool(np.isinf(truth["mi_bits"]).any())
+    _same_scale(axes, style.epoch_ticks(last, wide=len(results.layers) < 3), room)
     layout.legend(fig, handles, columns=3, line=flag_lines)
     if rows:
         layout.legend(fig, strip.handles(rows), columns=FLAGS_A_LINE)
@@ -108,31 +113,22 @@ def _handles(results: Results, estimates: pd.DataFrame, truth: pd.DataFrame, tar
     return found
 
 
-def _draw_truth(ax: Axes, truth: pd.DataFrame) -> str:
-    """Draws what of the truth is finite and says what is not."""
-    finite = truth[np.isfinite(truth["mi_bits"])]
-    if len(finite):
-        style.draw_band(ax, style.bands(finite), color=style.TRUTH, alpha=0.15, lw=0.9)
-    if len(finite) == len(truth):
-        return ""
-    return "truth: infinite" if finite.empty else "truth elsewhere: infinite"
+def _by_layer(table: pd.DataFrame, value: str = "mi_bits") -> dict[str, pd.DataFrame]:
+    """The bands of each layer against epoch."""
+    if table.empty:
+        return {}
+    bands = style.bands(table, value, ["layer", "epoch"])
+    return {str(layer): band.droplevel("layer") for layer, band in bands.groupby("layer", observed=True)}
 
 
-def _draw_null(ax: Axes, estimates: pd.DataFrame) -> None:
-    null = estimates[estimates["null_p95_bits"].notna()]
-    if len(null):
-        ax.plot(null.groupby("epoch")["null_p95_bits"].median(), color=style.NULL, lw=0.9)
-
-
-def _same_scale(axes: Any, room: float) -> None:
+def _same_scale(axes: Any, epochs: list[int], room: float) -> None:
     """One vertical axis for all panels, with `room`, as a share of the panel, left empty below the data.
 
     (Axes that matplotlib itself shares take twice as long to draw.)
     """
     limits = [ax.get_ylim() for ax in axes.flat]
     low, high = min(low for low, _ in limits), max(high for _, high in limits)
-    ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
     for ax in axes.flat:
         ax.set_ylim(low - (high - low) * room / (1 - room), high)
-        ax.set_yticks([tick for tick in ticks if low <= tick <= high])
-        ax.label_outer()
+    ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
+    layout.outer_ticks(axes, epochs, [tick for tick in ticks if low <= tick <= high])

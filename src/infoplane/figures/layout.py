@@ -4,10 +4,12 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
 
 from . import style
 
@@ -30,6 +32,7 @@ def panels(
     foot: float = 0.45,
     gap: tuple[float, float] = (0.15, 0.2),
     least_width: float = 1.3,
+    grid: bool = True,
     **kwargs: Any,
 ) -> tuple[Figure, Any]:
     """A figure and its axes `(rows, columns)`, each panel `height` tall, `gap` (across, down) apart.
@@ -49,21 +52,41 @@ def panels(
     lower = total - MARGIN - TITLE * len(title_lines) - 0.04
     figure.text(MARGIN / across, 1 - MARGIN / total, "\n".join(title_lines), size=11, weight="bold", va="top")
     figure.text(MARGIN / across, lower / total, "\n".join(text_lines), color=style.GREY, va="top", linespacing=1.3)
-    axes = figure.subplots(
-        rows,
-        columns,
-        squeeze=False,
-        gridspec_kw={
-            "left": left / across,
-            "right": 1 - right / across,
-            "top": 1 - top / total,
-            "bottom": bottom / total,
-            "wspace": gap[0] / width,
-            "hspace": gap[1] / height,
-        },
-        **kwargs,
-    )
+    with matplotlib.rc_context({"axes.grid": grid}):
+        axes = figure.subplots(
+            rows,
+            columns,
+            squeeze=False,
+            gridspec_kw={
+                "left": left / across,
+                "right": 1 - right / across,
+                "top": 1 - top / total,
+                "bottom": bottom / total,
+                "wspace": gap[0] / width,
+                "hspace": gap[1] / height,
+            },
+            **kwargs,
+        )
     return figure, axes
+
+
+def outer_ticks(axes: Any, epochs: Sequence[int], levels: Sequence[float]) -> None:
+    """Ticks along the left and the foot of a grid of panels of one scale, and their lines in all of them.
+
+    matplotlib takes longer over a tick than over a curve, and each of dozens of panels would have ten.
+    """
+    for ax in axes.flat:
+        (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+        lines = [((epoch, low), (epoch, high)) for epoch in epochs]
+        lines += [((left, level), (right, level)) for level in levels]
+        look = {"color": style.STYLE["grid.color"], "linewidth": style.STYLE["grid.linewidth"]}
+        ax.add_line(Line2D(*style.broken(lines).T, zorder=0.5, **look))
+        ax.xaxis.set_visible(ax in axes[-1])
+        ax.yaxis.set_visible(ax in axes[:, 0])
+    for ax in axes[-1]:
+        style.epoch_labels(ax, epochs)
+    for ax in axes[:, 0]:
+        ax.set_yticks(levels)
 
 
 def legend(figure: Figure, handles: Sequence[Artist], *, columns: int, line: int = 0) -> Legend:

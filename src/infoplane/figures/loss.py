@@ -12,25 +12,28 @@ from . import layout, style
 CURVES = {"train_loss": style.ESTIMATORS[1], "test_loss": style.ESTIMATORS[0]}
 
 
-def figure(training: pd.DataFrame) -> Figure:
-    """The median over replicates and its band, on a logarithmic axis where they span a decade."""
-    bands = {name: style.bands(training, name) for name in CURVES}
+def figure(training: pd.DataFrame, name: str) -> Figure:
+    """The median over replicates and its band, on a logarithmic axis where they span a decade.
+
+    `name` is that of the loss.
+    """
+    bands = {curve: style.bands(training, curve) for curve in CURVES}
     replicates, last = training["replicate"].nunique(), int(training["epoch"].max())
     title, text = _title(bands["test_loss"], replicates)
     fig, axes = layout.panels(1, 1, title=title, text=text, height=2.9, heads=0.15, legend_lines=1)
     ax = axes[0, 0]
     handles: list[Artist] = []
-    for name, color in CURVES.items():
-        line: dict[str, Any] = {"color": color, "linestyle": style.DASHES[name == "test_loss"]}
-        style.draw_band(ax, bands[name], **line)
-        handles.append(style.line_handle(name.replace("_", " "), **line))
+    for curve, color in CURVES.items():
+        line: dict[str, Any] = {"color": color, "linestyle": style.DASHES[curve == "test_loss"]}
+        style.draw_band(ax, bands[curve], **line)
+        handles.append(style.line_handle(curve.replace("_", " "), **line))
     losses = training[list(CURVES)].to_numpy()
     if losses.min() > 0 and losses.max() > 10 * losses.min():
         ax.set_yscale("log")
         ax.yaxis.set_major_formatter(lambda loss, _: f"{loss:g}")
     style.epoch_axis(ax, last)
     ax.set_xlabel("epoch (0 = untrained)")
-    ax.set_ylabel("loss")
+    ax.set_ylabel(f"loss ({name})")
     if replicates > 1:
         handles.append(Patch(color=style.GREY, alpha=style.BAND, linewidth=0, label="5–95 % of the networks"))
     layout.legend(fig, handles, columns=3)

@@ -2,10 +2,12 @@
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
@@ -16,6 +18,7 @@ from ..results.tables import Results
 from . import layout, style
 
 COLUMNS = 3
+NEAR = 0.25  # of what the data span: a level further away is left out
 MARKERS = "osD^vP*X"  # a layer's, in network order
 COLORS = ListedColormap(matplotlib.colormaps["viridis"](np.linspace(0, 0.93, 256)))  # white drowns its last yellow
 STEPS = 40  # colours along the logarithmic part of a path
@@ -28,8 +31,16 @@ def ids(results: Results) -> list[str]:
 
 def figure(results: Results, samples: int) -> Figure:
     """A panel an estimator, a path a layer: the median over replicates, joined and coloured by epoch."""
-    medians = _medians(results)
-    shown = [key for key in results.ids if (medians["estimator"] == key).any()]
+    medians = dict(list(_medians(results).groupby("estimator", observed=True)))
+    shown = [key for key in results.ids if key in medians]
+    levels = {"x": math.log2(samples), "y": results.ceiling_bits}
+    near = {
+        (key, axis)
+        for key in shown
+        for axis, level in levels.items()
+        if level is not None and _is_near(medians[key][axis], level)
+    }
+    lines = _level_handles(levels, {axis for _, axis in near})
     columns = min(COLUMNS, len(shown))
     rows = math.ceil(len(shown) / columns)
     fig, axes = layout.panels(
@@ -38,42 +49,58 @@ def figure(results: Results, samples: int) -> Figure:
         height=2.6,
         right=1.0,
         gap=(0.55, 0.8),
-        legend_lines=1 + math.ceil(len(results.layers) / 8),
+        legend_lines=bool(lines) + math.ceil(len(results.layers) / 8),
         title="Where each estimator puts each layer in the information plane while the network trains",
-        text=_text(results),
+        text=_text(results, len(near) < len(levels) * len(shown)),
     )
-    last = int(medians["epoch"].max())
+    last = int(max(own["epoch"].max() for own in medians.values()))
     norm = SymLogNorm(style.LINEAR, vmin=0, vmax=last) if last > 2 * style.LINEAR else Normalize(0, max(last, 1))
     for key, ax in zip(shown, axes.flat, strict=False):
-        own = medians[medians["estimator"] == key]
         for place, layer in enumerate(results.layers):
+            own = medians[key]
             _draw_path(ax, own[own["layer"] == layer], MARKERS[place % len(MARKERS)], norm)
         ax.set_title(key, weight="bold", color=style.estimator(key, results.ids)["color"])
         ax.set_xlabel("I(X;T), bits")
         ax.set_ylabel("I(T;Y), bits")
-        ax.axvline(math.log2(samples), color=style.GREY, lw=0.9, ls=style.LOG2_N)
-        if results.ceiling_bits is not None:
-            ax.axhline(results.ceiling_bits, color=style.GREY, lw=0.9, ls=style.CEILING)
+        if (key, "x") in near:
+            ax.axvline(levels["x"], color=style.GREY, lw=0.9, ls=style.LOG2_N)
+        if (key, "y") in near:
+            ax.axhline(levels["y"], color=style.GREY, lw=0.9, ls=style.CEILING)
         ax.margins(0.08)
     for ax in axes.flat[len(shown) :]:
         ax.remove()
     _draw_colorbar(fig, axes[0, 0], axes[-1, 0], norm, last)
-    lines = [style.line_handle(f"log2(n) = {math.log2(samples):.2f} bits", linestyle=style.LOG2_N)]
-    if results.ceiling_bits is not None:
-        lines.append(style.ceiling_handle(results.ceiling_bits))
     layers = [
         style.line_handle(layer, linestyle="", marker=MARKERS[place % len(MARKERS)], markersize=5)
         for place, layer in enumerate(results.layers)
     ]
-    layout.legend(fig, layers, columns=8, line=1)
-    layout.legend(fig, lines, columns=2)
+    layout.legend(fig, layers, columns=8, line=bool(lines))
+    if lines:
+        layout.legend(fig, lines, columns=2)
     return fig
 
 
-def _text(results: Results) -> str:
+def _is_near(values: pd.Series, level: float) -> bool:
+    """Whether a level is so close to the data that its line leaves no panel half empty."""
+    low, high = values.min(), values.max()
+    return bool(low - NEAR * (high - low) <= level <= high + NEAR * (high - low))
+
+
+def _level_handles(levels: dict[str, Any], drawn: set[str]) -> list[Artist]:
+    found: list[Artist] = []
+    if "x" in drawn:
+        found.append(style.line_handle(f"log2(n) = {levels['x']:.2f} bits", linestyle=style.LOG2_N))
+    if "y" in drawn:
+        found.append(style.ceiling_handle(levels["y"]))
+    return found
+
+
+def _text(results: Results, left_out: bool) -> str:
     text = "A point is the median of the networks at one epoch; points are joined in order of epoch."
     if np.isinf(results.truth.loc[results.truth["target"] == "x", "mi_bits"]).any():
         text += " The true I(X;T) is infinite: read the way up; the way across is the estimator's own."
+    if left_out:
+        text += " log2(n) and the ceiling are drawn where a layer comes near them."
     return text
 
 

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from ..results.tables import flag_counts
+from . import style
 
 # Gravest first; each keeps its colour in every figure. docs/flags.md says what they mean.
 DOCUMENTED = (
@@ -64,12 +65,14 @@ def draw(ax: Axes, found: pd.DataFrame, rows: Sequence[str], epochs: NDArray[np.
     """A line for each flag of `rows`: pale where any network is flagged, full where half of them are."""
     lines, colors = [], []
     for place, flag in enumerate(rows):
-        here = found[found["flag"] == flag].set_index("epoch")["share"].reindex(epochs).fillna(0).to_numpy()
+        here, own = np.zeros(len(epochs)), found["flag"].to_numpy() == flag
+        here[np.searchsorted(epochs, found["epoch"].to_numpy()[own])] = found["share"].to_numpy()[own]
         y = (len(rows) - place - 0.5) * ROW
         for least, alpha in ((1e-9, PALE), (0.5, 1.0)):
             starts, ends = stretches(here >= least, epochs)
-            lines += [[(start, y), (end, y)] for start, end in zip(starts, ends, strict=True)]
-            colors += [to_rgba(color(flag), alpha)] * len(starts)
+            if len(starts):
+                lines.append(style.broken([((start, y), (end, y)) for start, end in zip(starts, ends, strict=True)]))
+                colors.append(to_rgba(color(flag), alpha))
     # One collection: matplotlib takes as long for each as for a hundred lines.
     strips = LineCollection(lines, colors=colors, linewidths=1.7, transform=ax.get_xaxis_transform())
     ax.add_collection(strips, autolim=False)

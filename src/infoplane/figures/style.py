@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
 
 Dashes = str | tuple[float, tuple[float, ...]]
 
@@ -88,9 +89,13 @@ def estimator(key: str, ids: Sequence[str]) -> dict[str, Any]:
     return {"color": ESTIMATORS[color], "linestyle": DASHES[dashes % len(DASHES)]}
 
 
-def epoch_axis(ax: Axes, last: int, *, wide: bool = True) -> None:
+def epoch_axis(ax: Axes, last: int) -> None:
     """Linear to epoch 10, logarithmic after it, so that the first ten can be seen."""
-    ticks = EPOCHS if wide and last <= EPOCHS[-1] else FEW if last <= FEW[-1] else TENS
+    epoch_scale(ax, last)
+    epoch_labels(ax, epoch_ticks(last))
+
+
+def epoch_scale(ax: Axes, last: int) -> None:
     if last > 2 * LINEAR:
         ax.set_xscale("symlog", linthresh=LINEAR)
         room = 0.02 * (1 + np.log10(last / LINEAR))  # decades
@@ -98,17 +103,25 @@ def epoch_axis(ax: Axes, last: int, *, wide: bool = True) -> None:
     else:
         room = 0.05 * max(last, 1)
         ax.set_xlim(-room, last + room)
-    ax.set_xticks([epoch for epoch in ticks if epoch <= last])
+
+
+def epoch_ticks(last: int, *, wide: bool = True) -> list[int]:
+    ticks = EPOCHS if wide and last <= EPOCHS[-1] else FEW if last <= FEW[-1] else TENS
+    return [epoch for epoch in ticks if epoch <= last]
+
+
+def epoch_labels(ax: Axes, ticks: Sequence[int]) -> None:
+    ax.set_xticks(ticks)
     ax.xaxis.set_major_formatter(lambda epoch, _: f"{epoch:g}" if epoch < 10**4 else f"{epoch / 1000:g}k")
     ax.xaxis.set_minor_locator(NullLocator())
 
 
-def bands(table: pd.DataFrame, value: str = "mi_bits", by: str = "epoch") -> pd.DataFrame:
-    """`low, middle, high` by epoch (or by another column): the replicates' median and 5 and 95 % quantiles.
+def bands(table: pd.DataFrame, value: str = "mi_bits", by: str | list[str] = "epoch") -> pd.DataFrame:
+    """`low, middle, high` by epoch (or by other columns): the replicates' median and 5 and 95 % quantiles.
 
     Where there is one alone, the band is that of its standard error, if it has one, or else has no width.
     """
-    groups = table.groupby(by)
+    groups = table.groupby(by, observed=True)
     found = pd.DataFrame({name: groups[value].quantile(q) for name, q in _QUANTILES.items()})
     if "stderr_bits" in table:
         alone = groups.size() == 1
@@ -132,6 +145,12 @@ def draw_band(ax: Axes, band: pd.DataFrame, *, alpha: float = BAND, **line: Any)
     if len(band) <= 2 * LINEAR:
         line = {"marker": "o", "markersize": 2.5} | line
     ax.plot(epochs, band["middle"].to_numpy(), **line)
+
+
+def broken(lines: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> NDArray[np.float64]:
+    """Straight lines as the points `(n, 2)` of one that is not drawn from the end of one to the start of the next:
+    matplotlib takes as long for it as for one of them."""
+    return np.array([point for start, end in lines for point in (start, end, (np.nan, np.nan))])
 
 
 def band_handles(estimates: pd.DataFrame) -> list[Artist]:

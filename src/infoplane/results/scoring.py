@@ -7,6 +7,7 @@ its errors in that layer, over all replicates and the ten measured epochs on eit
 two estimates both count, in quadrature.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -20,28 +21,32 @@ INTERVAL = 1.96  # standard errors on either side hold 95 % of a normal law
 NEIGHBOURS = 10  # epochs on either side
 
 
-def scoreboard(results: Results) -> list[dict[str, Any]]:
+def scoreboard(results: Results, unordered: Collection[str] = ()) -> list[dict[str, Any]]:
     """A row (see `COLUMNS`) for every estimator and layer whose I(T;Y) is known exactly; none without truth.
 
-    Six significant digits. A share is None where there is no ceiling, or no layer measured before.
+    Six significant digits. A share is None where there is no ceiling, no layer measured before, or an estimator of
+    `unordered`, whose layers are not to be compared.
     """
     judged = errors(results)
-    return [
+    judged.loc[judged["estimator"].isin(list(unordered)), "dpi_break"] = np.nan
+    judged["error_abs_bits"] = judged["error_bits"].abs()
+    groups = judged.groupby(["estimator", "layer"], observed=True)
+    error_bits, error_abs_bits = groups["error_bits"], groups["error_abs_bits"]
+    scores = pd.DataFrame(
         {
-            "estimator": key,
-            "layer": layer,
-            "target": "y",
-            "values": len(group),
-            "error_median_bits": rounded(group["error_bits"].median()),
-            "error_p05_bits": rounded(group["error_bits"].quantile(0.05)),
-            "error_p95_bits": rounded(group["error_bits"].quantile(0.95)),
-            "error_mean_abs_bits": rounded(group["error_bits"].abs().mean()),
-            "error_max_abs_bits": rounded(group["error_bits"].abs().max()),
-            "ceiling_break_share": rounded(group["ceiling_break"].mean()),
-            "dpi_break_share": rounded(group["dpi_break"].mean()),
+            "error_median_bits": error_bits.median(),
+            "error_p05_bits": error_bits.quantile(0.05),
+            "error_p95_bits": error_bits.quantile(0.95),
+            "error_mean_abs_bits": error_abs_bits.mean(),
+            "error_max_abs_bits": error_abs_bits.max(),
+            "ceiling_break_share": groups["ceiling_break"].mean(),
+            "dpi_break_share": groups["dpi_break"].mean(),
         }
-        for key in results.ids
-        for layer, group in judged[judged["estimator"] == key].groupby("layer", observed=True)
+    )
+    return [
+        {"estimator": key, "layer": layer, "target": "y", "values": int(values)}
+        | {str(name): rounded(value) for name, value in row.items()}
+        for (key, layer), values, row in zip(scores.index, groups.size(), scores.to_dict("records"), strict=True)
     ]
 
 
@@ -77,21 +82,14 @@ def metrics(results: Results, board: list[dict[str, Any]]) -> dict[str, Any]:
         "final_train_loss": rounded(final["train_loss"].median()),
         "final_test_loss": rounded(final["test_loss"].median()),
         "final_mi_bits": {},
-        "final_truth_bits": {},
         "scoreboard": {},
         "flags": _flag_counts(results.estimates),
     }
     if results.ceiling_bits is not None:
         found["ceiling_bits"] = rounded(results.ceiling_bits)
-    for layer in results.layers:
-        for key in results.ids:
-            table = results.of(key, "y")
-            value = _final_bits(table, layer, last)
-            if value is not None:
-                found["final_mi_bits"].setdefault(layer, {})[key] = value
-        truth = _final_bits(results.truth[results.truth["target"] == "y"], layer, last)
-        if truth is not None:
-            found["final_truth_bits"][layer] = truth
+    for layer, key, bits in _final_bits(results.estimates, ["layer", "estimator"], last):
+        found["final_mi_bits"].setdefault(layer, {})[key] = bits
+    found["final_truth_bits"] = dict(_final_bits(results.truth, ["layer"], last))
     for name, row in overall(pd.DataFrame(board, columns=COLUMNS)).iterrows():
         found["scoreboard"][name] = {name: rounded(value) for name, value in row.items() if not np.isnan(value)}
     return found
@@ -118,24 +116,29 @@ def _local_deviation(judged: pd.DataFrame) -> pd.Series:
 
     0 where there is one value alone.
     """
-    found = pd.Series(0.0, index=judged.index)
-    for _, group in judged.groupby(["estimator", "layer"], observed=True):
-        centred = group["error_bits"] - group["error_bits"].mean()  # or the difference of squares cancels
-        terms = pd.DataFrame({"count": 1.0, "total": centred, "squares": centred**2})
-        window = terms.groupby(group["epoch"]).sum().rolling(2 * NEIGHBOURS + 1, center=True, min_periods=1).sum()
-        excess = (window["squares"] - window["total"] ** 2 / window["count"]).clip(lower=0)
-        deviation = (excess / (window["count"] - 1).clip(lower=1)) ** 0.5
-        found[group.index] = group["epoch"].map(deviation)
-    return found
+    found, window = np.zeros(len(judged)), np.ones(2 * NEIGHBOURS + 1)
+    errors_bits, epochs = judged["error_bits"].to_numpy(), judged["epoch"].to_numpy()
+    for rows in judged.groupby(["estimator", "layer"], observed=True).indices.values():
+        epoch = np.unique(epochs[rows], return_inverse=True)[1]
+        centred = errors_bits[rows] - errors_bits[rows].mean()  # or the difference of squares cancels
+        count, total, squares = (
+            np.convolve(np.bincount(epoch, terms), window)[NEIGHBOURS:-NEIGHBOURS]
+            for terms in (np.ones(len(rows)), centred, centred**2)
+        )
+        excess = np.maximum(squares - total**2 / count, 0)
+        found[rows] = np.sqrt(excess / np.maximum(count - 1, 1))[epoch]
+    return pd.Series(found, index=judged.index)
 
 
 def _breaks(excess: pd.Series, spread: pd.Series) -> pd.Series:
     return (excess > INTERVAL * spread).astype(float).where(excess.notna())
 
 
-def _final_bits(table: pd.DataFrame, layer: str, epoch: int) -> float | None:
-    values = table.loc[(table["layer"] == layer) & (table["epoch"] == epoch), "mi_bits"]
-    return rounded(values[np.isfinite(values)].median())
+def _final_bits(table: pd.DataFrame, key: list[str], epoch: int) -> list[tuple[Any, ...]]:
+    """`*key, bits`: the median of the finite I(T;Y) of an epoch, where there is one."""
+    final = table[(table["epoch"] == epoch) & (table["target"] == "y") & np.isfinite(table["mi_bits"])]
+    medians = final.groupby(key, observed=True)["mi_bits"].median().map(rounded)
+    return list(medians.reset_index().itertuples(index=False, name=None))
 
 
 def _flag_counts(estimates: pd.DataFrame) -> dict[str, dict[str, int]]:

@@ -12,14 +12,14 @@ from ..core import store
 from ..core.errors import InfoplaneError
 
 TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
-TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "str", "target": "str", "mi_bits": "float64"}
-ESTIMATES = {"estimator": "str", **TRUTH, "flags": "str"}
+TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "category", "target": "category", "mi_bits": "float64"}
+ESTIMATES = {"estimator": "category", **TRUTH, "flags": "category"}
 # Columns that only some settings of an estimator ask for; a cell may be empty, which reads as NaN.
 UNCERTAINTY = dict.fromkeys(("stderr_bits", "null_mean_bits", "null_p95_bits", "p_value"), "float64")
 SCORES = {
-    "estimator": "str",
-    "layer": "str",
-    "target": "str",
+    "estimator": "category",
+    "layer": "category",
+    "target": "category",
     "values": "int64",
     "error_median_bits": "float64",
     "error_p05_bits": "float64",
@@ -55,12 +55,16 @@ def load_results(root: Path, ids: list[str]) -> Results:
     tables = [load_estimates(root, key) for key in ids]
     truth = load_truth(root)
     layers = _network_order([truth, *tables])
+    flags = list(dict.fromkeys(cell for table in tables for cell in table["flags"].cat.categories))
+    # The same categories in each table, or pandas would make text of them to put them together.
+    for table in (truth, *tables):
+        table["layer"] = table["layer"].cat.set_categories(layers, ordered=True)
+        table["target"] = table["target"].cat.set_categories(["y", "x"])
+    for table in tables:
+        table["estimator"] = table["estimator"].cat.set_categories(ids)
+        table["flags"] = table["flags"].cat.set_categories(flags)
     columns = [*ESTIMATES, *UNCERTAINTY]
     estimates = pd.concat([table.reindex(columns=columns) for table in tables], ignore_index=True)
-    for table in (truth, estimates):
-        table["layer"] = pd.Categorical(table["layer"], categories=layers, ordered=True)
-        table["target"] = pd.Categorical(table["target"], categories=["y", "x"])  # compared faster than text
-    estimates["estimator"] = pd.Categorical(estimates["estimator"], categories=ids)
     return Results(ids, layers, load_training(root), estimates, truth, load_ceiling_bits(root))
 
 
@@ -121,7 +125,7 @@ def flag_counts(estimates: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     # A table has few different cells of flags, and each is taken apart once.
     cells = estimates.groupby([*key, "flags"], observed=True).size().rename("flagged").reset_index()
     words = {cell: sorted({word.split(":")[0] for word in cell.split(";") if word}) for cell in cells["flags"].unique()}
-    flags = cells.assign(flag=cells["flags"].map(words)).explode("flag").dropna(subset="flag")
+    flags = cells.assign(flag=cells["flags"].astype(object).map(words)).explode("flag").dropna(subset="flag")
     return flags.groupby([*key, "flag"], observed=True)["flagged"].sum().reset_index()
 
 
@@ -174,7 +178,7 @@ def _wrong_number(path: Path, types: dict[str, str]) -> str:
     """Names the first cell that is not the number it should be."""
     table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[], on_bad_lines="skip", encoding="utf-8")
     for name, kind in types.items():
-        if kind != "str":
+        if kind != "category":
             number = pd.to_numeric(table[name], errors="coerce")
             wrong = number.isna() if kind == "float64" else number.isna() | (number % 1 != 0)
             if wrong.any():
