@@ -48,7 +48,7 @@ def main() -> None:
         memory.keep(key(epoch), rows)
     memory.forget_all_but([key(epoch) for epoch in epochs])
     rows = [row for epoch in epochs for row in known[epoch]]
-    flags.mark_truth(rows, truth, shuffled=estimator.measure.pairs == "shuffled")
+    flags.mark(rows, estimator, truth)
     store.save_estimates(DATA, estimator.id, rows, estimation.columns(estimator))
 
 

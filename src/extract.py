@@ -1,39 +1,67 @@
 """Records every layer's activations at every epoch: `data/activations/`."""
 
+import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from infoplane.activations import recorder
-from infoplane.core import params, stage, store
+from infoplane.core import computing, params, stage, store
+from infoplane.core.config import Compute
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.progress import track
 from infoplane.networks import checkpoints
 
 DATA = Path("data")
+BLOCK = 16  # epochs
 
 
 def main() -> None:
     torch.set_num_threads(1)  # sums must not depend on how many cores there are
-    rows = store.load_dataset(DATA).of(params.load().extract.split)
-    epochs = store.checkpoint_epochs(DATA)
-    paths = {epoch: store.checkpoint_path(store.checkpoints_folder(DATA), epoch) for epoch in epochs}
-    first = checkpoints.read(paths[epochs[0]]).header
-    inputs = rows.x.shape[1]
-    if first.inputs != inputs:
-        raise InfoplaneError(f"{paths[epochs[0]]}: its network has {first.inputs} inputs, the data {inputs}")
-    networks = [checkpoints.network(first, str(paths[epochs[0]])) for _ in range(first.replicates)]
-    layers = recorder(networks, torch.from_numpy(rows.x).float())
+    config = params.load()
+    split, epochs = config.extract.split, store.checkpoint_epochs(DATA)
+    *_, reason = _recorder(split, epochs[0])
+    if reason is not None:
+        print(f"infoplane: calling the replicates one by one, not stacked: {reason}", file=sys.stderr, flush=True)
     with store.replacing(store.activations_folder(DATA)) as root:
-        for epoch in track(epochs, len(epochs), "extract"):
-            checkpoint = checkpoints.read(paths[epoch])
-            if checkpoint.header != first.model_copy(update={"epoch": epoch}):
-                raise InfoplaneError(f"{paths[epoch]}: of another run or epoch; run `dvc repro train`")
-            try:
-                activations = store.Activations(layers(checkpoint.tensors), rows.row_id)
-            except InfoplaneError as error:
-                raise InfoplaneError(f"{paths[epoch]}: {error}") from None
-            store.save_activations(root, epoch, activations)
+        tasks = [(root, split, epochs[0], epochs[start : start + BLOCK]) for start in range(0, len(epochs), BLOCK)]
+        here = Compute(workers=config.compute.workers)  # too much to send to a cluster and back
+        for _ in track(computing.run(extract, tasks, here), len(tasks), "extract"):
+            pass
+
+
+def extract(root: Path, split: str, first: int, epochs: list[int]) -> None:
+    """Writes what the layers put out at these epochs to below `root`."""
+    rows, header, layers, _ = _recorder(split, first)
+    for epoch in epochs:
+        path = _path(epoch)
+        checkpoint = checkpoints.read(path)
+        if checkpoint.header != header.model_copy(update={"epoch": epoch}):
+            raise InfoplaneError(f"{path}: of another run or epoch; run `dvc repro train`")
+        try:
+            activations = store.Activations(layers(checkpoint.tensors), rows.row_id)
+        except InfoplaneError as error:
+            raise InfoplaneError(f"{path}: {error}") from None
+        store.save_activations(root, epoch, activations)
+
+
+@cache
+def _recorder(split: str, first: int) -> tuple[store.Rows, checkpoints.Header, Any, str | None]:
+    """Once a process: the rows of the split, the header of the first checkpoint, and a `recorder` of its networks."""
+    torch.set_num_threads(1)
+    rows, path = store.load_dataset(DATA).of(split), _path(first)
+    header = checkpoints.read(path).header
+    inputs = rows.x.shape[1]
+    if header.inputs != inputs:
+        raise InfoplaneError(f"{path}: its network has {header.inputs} inputs, the data {inputs}")
+    networks = [checkpoints.network(header, str(path)) for _ in range(header.replicates)]
+    return rows, header, *recorder(networks, torch.from_numpy(rows.x).float())
+
+
+def _path(epoch: int) -> Path:
+    return store.checkpoint_path(store.checkpoints_folder(DATA), epoch)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Recording layers: against numpy, in eval mode, in order, and what the stage refuses."""
 
 import runpy
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,8 @@ def networks(build: Callable[[], Any], count: int = 3) -> list[nn.Module]:
 def recorded(build: Callable[[], Any]) -> tuple[Layers, dict[str, NDArray[Any]]]:
     """Layers of networks that hold other weights than those the recorder was made with."""
     tensors = stacking.Stack(networks(build, 6)[3:]).tensors()
-    return recorder(networks(build), torch.from_numpy(X))(tensors), tensors
+    record, _ = recorder(networks(build), torch.from_numpy(X))
+    return record(tensors), tensors
 
 
 def test_layers_are_what_numpy_computes() -> None:
@@ -102,9 +105,10 @@ class Last(nn.Module):
         return self.gru(x[:, None])[0][:, 0]
 
 
-def test_what_vmap_cannot_take_is_called_one_by_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_vmap_cannot_take_is_called_one_by_one() -> None:
+    assert recorder(networks(lambda: mlp.build(1, 2, hidden=[4])), torch.from_numpy(X))[1] is None
+    assert recorder(networks(Recurrent), torch.from_numpy(X))[1]
     layers, tensors = recorded(Recurrent)
-    assert "one by one" in capsys.readouterr().err
     each = networks(Recurrent, 6)[3:]
     for r, network in enumerate(each):
         first = network.first(torch.from_numpy(X))  # type: ignore[operator]
@@ -154,7 +158,7 @@ def test_values_that_overflow_are_named() -> None:
     tensors["layer_1.linear.weight"][1] = 1e30
     tensors["layer_2.linear.weight"][1] = 1e30
     with pytest.raises(InfoplaneError, match=r"layer layer_2 .*NaN or infinity \(replicate 1\)"):
-        recorder(each, torch.from_numpy(X))(tensors)
+        recorder(each, torch.from_numpy(X))[0](tensors)
 
 
 MODEL = Model(architecture="mlp", params={"hidden": [4], "activation": "relu"})
@@ -172,7 +176,7 @@ def extract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     threads = torch.get_num_threads()
 
     def run(split: str = "test") -> None:
-        OmegaConf.save(OmegaConf.create({"extract": {"split": split}}), "params.yaml")
+        OmegaConf.save(OmegaConf.create({"extract": {"split": split}, "compute": {"workers": 1}}), "params.yaml")
         runpy.run_path(str(SRC / "extract.py"))["main"]()
 
     yield run
@@ -200,6 +204,17 @@ def test_the_stage_writes_the_split_in_its_order(extract: Callable[..., None], s
         weight, bias = tensors["layer_1.linear.weight"], tensors["layer_1.linear.bias"]
         expected = np.maximum(rows.x[None] @ weight.transpose(0, 2, 1) + bias[:, None], 0)
         np.testing.assert_allclose(found.layers["layer_1"], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_two_workers_write_what_one_does(extract: Callable[..., None]) -> None:
+    for number in range(2, 20):
+        checkpoint(number)
+    extract()
+    alone = {path.name: path.read_bytes() for path in Path("data/activations").iterdir()}
+    OmegaConf.save(OmegaConf.create({"extract": {"split": "test"}, "compute": {"workers": 2}}), "params.yaml")
+    subprocess.run([sys.executable, SRC / "extract.py"], check=True)
+    assert {path.name: path.read_bytes() for path in Path("data/activations").iterdir()} == alone
+    assert len(alone) == 20
 
 
 def test_epochs_that_are_no_more_are_no_more_extracted(extract: Callable[..., None]) -> None:

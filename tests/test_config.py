@@ -37,7 +37,7 @@ def validate(**section: Any) -> None:
             KSG | {"measure": {"evry": 3}},
             "measure.evry: unknown key; known here: epochs, every, first, layers, pairs, ",
         ),
-        (KSG | {"stderr": 10}, "stderr: should be a mapping with the keys splits, got 10"),
+        (KSG | {"stderr": 10}, "stderr: should be a mapping with the keys every, first, splits, got 10"),
         (
             KSG | {"measure": {"layers": "output"}},
             "measure.layers: Input should be 'all', got 'output' or Input should",

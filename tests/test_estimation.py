@@ -19,6 +19,8 @@ from infoplane.core import computing, plugins, store
 from infoplane.core.config import Compute, Config, Estimator
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.seeding import generator
+from infoplane.core.store import Truth
+from infoplane.estimation import flags
 from infoplane.estimation.interface import Method
 
 SAMPLES, EPOCHS, REPLICATES = 60, 4, 2
@@ -283,6 +285,15 @@ def test_a_scale_that_the_estimator_is_not_made_for_is_flagged(tmp_path: Path, s
     assert (words["near"] == {"scale"}) == (of == "y")
 
 
+def test_standard_errors_at_some_epochs_are_those_at_all(root: Path) -> None:
+    """And the values do not notice."""
+    section = BINNING | {"stderr": {"splits": 5}}
+    everywhere = estimate(root, epochs=[0, 1, 2, 3], **section)
+    some = estimate(root, epochs=[0, 1, 2, 3], **section | {"stderr": {"splits": 5, "first": 1, "every": 3}})
+    for one, other in zip(some, everywhere, strict=True):
+        assert one == other | {"stderr_bits": None if one["epoch"] == 2 else other["stderr_bits"]}
+
+
 def test_a_gain_with_depth_is_flagged_for_right_pairs_of_whole_layers(root: Path, tmp_path: Path) -> None:
     """layer_1 is noise and output is y."""
     dataset = store.load_dataset(root).of("train")
@@ -296,7 +307,9 @@ def test_a_gain_with_depth_is_flagged_for_right_pairs_of_whole_layers(root: Path
         ({"measure": {"pairs": "shuffled", "targets": ["y"]}}, ["", ""]),
         ({"reduce": {"components": 2}}, ["", ""]),
     ]:
-        rows = estimate(tmp_path, epochs=[0], **({"measure": {"targets": ["y"]}} | section | changed))
+        settings = {"measure": {"targets": ["y"]}} | section | changed
+        rows = estimate(tmp_path, epochs=[0], **settings)
+        flags.mark(rows, estimator(**settings), Truth())
         assert ["dpi" if "dpi" in row["flags"] else "" for row in rows] == expected
 
 

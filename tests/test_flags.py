@@ -106,7 +106,9 @@ def test_inside_the_null_ends_at_5_percent() -> None:
 
 
 def gains(*rows: dict[str, Any]) -> list[str]:
-    flags.mark_gains(rows)
+    for row in rows:
+        row["flags"] = ""
+    flags.mark_gains(rows, flags.standard_errors(rows))
     return [row["layer"] for row in rows if "dpi" in row["flags"]]
 
 
@@ -121,6 +123,15 @@ def test_a_gain_counts_beyond_196_of_both_errors_in_quadrature() -> None:
     assert gains(first, row("b", 9.9, stderr_bits=4.0)) == ["b"]
 
 
+def test_an_epoch_without_a_standard_error_takes_that_of_the_last_that_has_one() -> None:
+    """Else a curve would be flagged at the epochs between, and nowhere else."""
+    rows = [row("a", 1.0, epoch=epoch) for epoch in range(5)]
+    rows[1] |= {"stderr_bits": 0.1}
+    rows[3] |= {"stderr_bits": 0.3}
+    others = [row("a", 1.0, epoch=4, **of) for of in ({"replicate": 1}, {"target": "x"})] + [row("b", 1.0, epoch=4)]
+    assert flags.standard_errors([*rows, *others]) == [None, 0.1, 0.1, 0.3, 0.3, None, None, None]
+
+
 def test_gains_are_within_one_replicate_and_epoch_and_about_y() -> None:
     assert gains(row("a", 1.0), row("b", 2.0, replicate=1), row("c", 2.0, epoch=1)) == []
     assert gains(row("a", 1.0, target="x"), row("b", 2.0, target="x")) == []
@@ -129,7 +140,7 @@ def test_gains_are_within_one_replicate_and_epoch_and_about_y() -> None:
 
 def marked(found: dict[str, Any], truth: Truth, shuffled: bool = False) -> str:
     found = found | {"flags": flags.joined(found["flags"])}
-    flags.mark_truth([found], truth, shuffled)
+    flags.mark_truth([found], [found.get("stderr_bits")], truth, shuffled)
     return str(found["flags"])
 
 

@@ -1,7 +1,6 @@
 """Records what every layer of every replicate puts out: frozen weights, eval mode, one order of samples."""
 
 import copy
-import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -19,13 +18,15 @@ Layers = dict[str, NDArray[np.float32]]
 RESERVED = {"row_id", "layers"}  # arrays of the npz that are no layers
 
 
-def recorder(networks: Sequence[nn.Module], x: Tensor) -> Callable[[Mapping[str, NDArray[Any]]], Layers]:
+def recorder(
+    networks: Sequence[nn.Module], x: Tensor
+) -> tuple[Callable[[Mapping[str, NDArray[Any]]], Layers], str | None]:
     """What takes a checkpoint's tensors and gives each layer's output for x `(samples, inputs)`.
 
     A layer is a named child of the network; its output `(samples, ...)` comes as `(replicates, samples,
-    units)`. The replicates are called as one where that gives what one by one gives. `networks`, one a
-    replicate, are taken over. Raises `InfoplaneError` for a child that is no layer, for tensors that are not
-    this network's, for NaN.
+    units)`. The replicates are called as one where that gives what one by one gives; where it does not, the reason
+    comes second. `networks`, one a replicate, are taken over. Raises `InfoplaneError` for a child that is no layer,
+    for tensors that are not this network's, for NaN.
     """
     alone = partial(_alone, [network.eval() for network in networks], x)
     try:
@@ -36,13 +37,7 @@ def recorder(networks: Sequence[nn.Module], x: Tensor) -> Callable[[Mapping[str,
         raise
     except Exception as error:  # whatever a network does that vmap cannot: what it says is printed
         reason = textwrap.shorten(str(error), 200)
-    if reason is not None:
-        print(
-            f"infoplane: calling the replicates one by one, not stacked: {reason}",
-            file=sys.stderr,
-            flush=True,
-        )
-    return partial(_finite, together if reason is None else alone)
+    return partial(_finite, together if reason is None else alone), reason
 
 
 def _outputs(network: nn.Module, call: Callable[[Tensor], Any], x: Tensor) -> dict[str, Tensor]:

@@ -98,7 +98,14 @@ class Reduce(Section):
 
 
 class Stderr(Section):
+    """Standard errors from so many splits into halves, at every epoch up to `first`, then at every `every`th."""
+
     splits: Annotated[int, Field(ge=2)]
+    first: Annotated[int, Field(ge=0)] = 0
+    every: Count = 1
+
+    def at(self, epoch: int) -> bool:
+        return epoch <= self.first or epoch % self.every == 0
 
 
 class Estimator(Section):

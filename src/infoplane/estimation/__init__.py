@@ -65,8 +65,7 @@ def chosen_epochs(estimator: Estimator, available: Sequence[int]) -> list[int]:
 def estimate_epochs(root: Path, estimator: Estimator, seed: int, epochs: Sequence[int]) -> list[dict[str, Any]]:
     """One row (see `columns`) for every value that `estimator.measure` asks for at `epochs`.
 
-    `flags` has all words but those that need the truth (`flags.mark_truth`). No value depends on what else is
-    in the block.
+    `flags` has all words but those that comparing tells (`flags.mark`). No value depends on what else is in the block.
     """
     module = plugins.load("estimators", estimator.estimator, f"estimators.{estimator.id}.estimator")
     methods = [Method(module, estimator.params, target) for target in ("y", "x") if target in estimator.measure.targets]
@@ -77,8 +76,6 @@ def estimate_epochs(root: Path, estimator: Estimator, seed: int, epochs: Sequenc
             rows += _estimate(method, estimator, seed, layers, dataset.y if method.target == "y" else dataset.x)
         except InfoplaneError as error:
             raise InfoplaneError(f"estimators.{estimator.id}: {error}") from error
-    if estimator.measure.pairs == "right" and estimator.reduce is None:
-        flags.mark_gains(rows)
     for row in rows:
         row["flags"] = flags.joined(row["flags"])
     return rows
@@ -96,9 +93,7 @@ def _estimate(
     maximum_bits = method.saturated_bits(y)
     of_y, scales = scaling.deviations(y), method.scale_range
     beside = [of_y] if method.compares_scales else []
-    stderr_bits = None
-    if estimator.stderr is not None:
-        stderr_bits = uncertainty.stderr_bits(method, xs, y, keys, estimator.stderr.splits, seed)
+    stderr_bits = _stderr_bits(method, estimator, seed, xs, y, keys)
     orders = None
     if estimator.permutations is not None and method.has_pairs:
         orders = uncertainty.permutations(estimator.permutations, len(y), generator(seed, estimator.id, "permutations"))
@@ -112,8 +107,8 @@ def _estimate(
             words.add("scale")
         if layer.deviations is not None and scales is not None and flags.beyond(scales, layer.deviations, of_y):
             words.add("scale")
-        if stderr_bits is not None:
-            row["stderr_bits"] = float(stderr_bits[place])
+        if estimator.stderr is not None:
+            row["stderr_bits"] = stderr_bits.get(keys[place])
         if orders is not None:
             null_bits = uncertainty.null_bits(method, xs[place], y, keys[place], orders, seed)
             row |= uncertainty.null_summary(row["mi_bits"], null_bits)
@@ -121,6 +116,20 @@ def _estimate(
                 words.add("inside_null")
         rows.append(row)
     return rows
+
+
+def _stderr_bits(
+    method: Method, estimator: Estimator, seed: int, xs: Sequence[Array], y: Floats, keys: Sequence[uncertainty.Key]
+) -> dict[uncertainty.Key, float]:
+    """By key; `estimator.stderr` asks for that of some epochs, or of none."""
+    if estimator.stderr is None:
+        return {}
+    asked = [place for place, (_, _, epoch, *_) in enumerate(keys) if estimator.stderr.at(int(epoch))]
+    if not asked:
+        return {}
+    those = [keys[place] for place in asked]
+    found = uncertainty.stderr_bits(method, [xs[place] for place in asked], y, those, estimator.stderr.splits, seed)
+    return dict(zip(those, found.tolist(), strict=True))
 
 
 def _load(

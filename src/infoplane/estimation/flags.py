@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.config import Estimator
 from ..core.store import Truth
 from .uncertainty import NORMAL_QUANTILE
 
@@ -69,30 +70,52 @@ def exceeds(mi_bits: float, limit_bits: float, *stderr_bits: float | None) -> bo
     return mi_bits - limit_bits > NORMAL_QUANTILE * error_bits
 
 
-def mark_gains(rows: Sequence[Row]) -> None:
-    """Adds `dpi` to each row of I(T;Y) that exceeds the layer before it; layers come in network order."""
-    before: dict[tuple[int, int], Row] = {}
+def mark(rows: Sequence[Row], estimator: Estimator, truth: Truth) -> None:
+    """Adds what only comparing tells: values of one epoch with each other, and with the truth.
+
+    `rows` are ascending in epoch, and their layers in network order.
+    """
+    stderr_bits, shuffled = standard_errors(rows), estimator.measure.pairs == "shuffled"
+    if not shuffled and estimator.reduce is None:
+        mark_gains(rows, stderr_bits)
+    mark_truth(rows, stderr_bits, truth, shuffled)
+
+
+def standard_errors(rows: Sequence[Row]) -> list[float | None]:
+    """In bits, of each row: its own, or, where only some epochs have one, the last before it of the same value."""
+    last: dict[tuple[int, str, str], float] = {}
+    found = []
     for row in rows:
+        key, own = (row["replicate"], row["layer"], row["target"]), row.get("stderr_bits")
+        if own is not None:
+            last[key] = own
+        found.append(last.get(key))
+    return found
+
+
+def mark_gains(rows: Sequence[Row], stderr_bits: Sequence[float | None]) -> None:
+    """Adds `dpi` to each row of I(T;Y) that exceeds the layer before it."""
+    before: dict[tuple[int, int], tuple[float, float | None]] = {}
+    for row, error_bits in zip(rows, stderr_bits, strict=True):
         if row["target"] == "y":
-            last = before.get((row["replicate"], row["epoch"]))
-            if last is not None and exceeds(
-                row["mi_bits"], last["mi_bits"], row.get("stderr_bits"), last.get("stderr_bits")
-            ):
-                row["flags"].add("dpi")
-            before[row["replicate"], row["epoch"]] = row
+            key, mi_bits = (row["replicate"], row["epoch"]), row["mi_bits"]
+            if key in before and exceeds(mi_bits, before[key][0], error_bits, before[key][1]):
+                _add(row, "dpi")
+            before[key] = mi_bits, error_bits
 
 
-def mark_truth(rows: Sequence[Row], truth: Truth, shuffled: bool) -> None:
+def mark_truth(rows: Sequence[Row], stderr_bits: Sequence[float | None], truth: Truth, shuffled: bool) -> None:
     """Adds `above_ceiling` to rows of I(T;Y), and `infinite` unless pairs are shuffled: the truth is 0."""
-    for row in rows:
-        words = set()
+    for row, error_bits in zip(rows, stderr_bits, strict=True):
         limit_bits = truth.ceiling_bits if row["target"] == "y" else None
-        if limit_bits is not None and exceeds(row["mi_bits"], limit_bits, row.get("stderr_bits")):
-            words.add("above_ceiling")
+        if limit_bits is not None and exceeds(row["mi_bits"], limit_bits, error_bits):
+            _add(row, "above_ceiling")
         if not shuffled and (row["replicate"], row["epoch"], row["layer"], row["target"]) in truth.infinite:
-            words.add("infinite")
-        if words:
-            row["flags"] = joined(words.union(filter(None, row["flags"].split(";"))))
+            _add(row, "infinite")
+
+
+def _add(row: Row, word: str) -> None:
+    row["flags"] = joined({word, *filter(None, row["flags"].split(";"))})
 
 
 def joined(words: set[str]) -> str:

@@ -119,15 +119,16 @@ def epoch_labels(ax: Axes, ticks: Sequence[int]) -> None:
 def bands(table: pd.DataFrame, value: str = "mi_bits", by: str | list[str] = "epoch") -> pd.DataFrame:
     """`low, middle, high` by epoch (or by other columns): the replicates' median and 5 and 95 % quantiles.
 
-    Where there is one alone, the band is that of its standard error, if it has one, or else has no width.
+    Where there is one alone, the band is that of its standard error: NaN where only others have one, and without
+    width where none has.
     """
     groups = table.groupby(by, observed=True)
     found = pd.DataFrame({name: groups[value].quantile(q) for name, q in _QUANTILES.items()})
     if "stderr_bits" in table:
-        alone = groups.size() == 1
-        half = (STDERRS * groups["stderr_bits"].first()).where(alone).fillna(0.0)
-        found["low"] -= half
-        found["high"] += half
+        half = STDERRS * groups["stderr_bits"].first().where(groups.size() == 1, 0.0)
+        if half.any():
+            found["low"] -= half
+            found["high"] += half
     return found
 
 
@@ -136,15 +137,14 @@ _QUANTILES = {"low": 0.05, "middle": 0.5, "high": 0.95}
 
 def draw_band(ax: Axes, band: pd.DataFrame, *, alpha: float = BAND, **line: Any) -> None:
     """A median and its band against epoch; few points are marked, so that even one is seen."""
-    epochs = band.index.to_numpy()
     if (band["high"] > band["low"]).any():
-        shade = {"color": line["color"], "alpha": alpha}
-        if len(band) == 1:
-            ax.vlines(epochs, band["low"], band["high"], linewidth=4, **shade)
-        ax.fill_between(epochs, band["low"], band["high"], linewidth=0, **shade)
+        shade, known = {"color": line["color"], "alpha": alpha}, band.dropna()
+        if len(known) == 1:
+            ax.vlines(known.index, known["low"], known["high"], linewidth=4, **shade)
+        ax.fill_between(known.index, known["low"], known["high"], linewidth=0, **shade)
     if len(band) <= 2 * LINEAR:
         line = {"marker": "o", "markersize": 2.5} | line
-    ax.plot(epochs, band["middle"].to_numpy(), **line)
+    ax.plot(band.index.to_numpy(), band["middle"].to_numpy(), **line)
 
 
 def broken(lines: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> NDArray[np.float64]:
