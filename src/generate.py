@@ -5,16 +5,17 @@ from pathlib import Path
 import numpy as np
 
 from infoplane.core import params, plugins, stage, store
-from infoplane.core.errors import InfoplaneError
 from infoplane.core.seeding import generator
+from infoplane.dataset import draw
 
 
 def main() -> None:
     dataset = params.load().dataset
     law = plugins.load("datasets", dataset.generator, "dataset.generator").make(**dataset.params)
-    x, y = law.sample(dataset.samples, generator(dataset.seed, "dataset"))
+    name = f"src/infoplane/datasets/{dataset.generator}.py"
+    x, y = draw(law, dataset.samples, generator(dataset.seed, "dataset"), name)
     # A probe of its own generator: to ask for one leaves the rows that are trained on as they were.
-    probe_x, probe_y = law.sample(dataset.probe_samples, generator(dataset.seed, "probe"))
+    probe_x, probe_y = draw(law, dataset.probe_samples, generator(dataset.seed, "probe"), name)
     order = generator(dataset.seed, "split").permutation(dataset.samples)
     split = np.full(dataset.samples, "train")
     split[order[: dataset.test_samples]] = "test"
@@ -24,8 +25,6 @@ def main() -> None:
         split=np.concatenate([split, np.full(dataset.probe_samples, "probe")]),
         row_id=np.arange(dataset.samples + dataset.probe_samples, dtype=np.int64),
     )
-    if not (np.isfinite(rows.x).all() and np.isfinite(rows.y).all()):
-        raise InfoplaneError(f"dataset.generator: {dataset.generator} drew NaN or infinity; mend its law")
     store.save_dataset(Path("data"), rows)
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 from infoplane import exact
 from infoplane.core import plugins
 from infoplane.core.errors import InfoplaneError
-from infoplane.dataset import KnownLaw, Mixture, Normal, Uniform
+from infoplane.dataset import KnownLaw, Mixture, Normal, Uniform, draw
 
 CONF = Path(__file__).parent.parent / "conf" / "dataset"
 NAMES = plugins.names("datasets")
@@ -121,3 +121,35 @@ class TestMixture:
     def test_support_holds_all_of_them(self):
         assert self.LAW.support() == (-np.inf, np.inf)
         assert Mixture((stats.uniform(0, 1), stats.uniform(3, 1)), (0.5, 0.5)).support() == (0, 4)
+
+
+class Written:
+    """A dataset as somebody might write it: `sample` gives what it is told to."""
+
+    def __init__(self, *found):
+        self.found = found
+
+    def sample(self, samples, rng):  # noqa: ARG002
+        return self.found if len(self.found) != 1 else self.found[0]
+
+
+COLUMN = np.zeros((4, 1))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "complaint"),
+    [
+        (None, "make() gives a NoneType without sample(); return a KnownLaw"),
+        (Written(None), "sample(4) gives something else than two arrays; return x, y"),
+        (Written(COLUMN), "sample(4) gives something else than two arrays; return x, y"),
+        (Written(COLUMN, "abc"), "sample(4) gives something else than two arrays; return x, y"),
+        (Written(COLUMN[:, 0], COLUMN), "sample(4) gives x of shape (4,); make it (4, inputs)"),
+        (Written(COLUMN, COLUMN[:3]), "sample(4) gives y of shape (3, 1); make it (4, targets)"),
+        (Written(COLUMN, COLUMN[:, :0]), "sample(4) gives y of shape (4, 0); make it (4, targets)"),
+        (Written(COLUMN, COLUMN + np.nan), "drew NaN or infinity in y; mend its law"),
+    ],
+)
+def test_a_dataset_written_wrongly_is_told_so_in_one_line(dataset, complaint):
+    with pytest.raises(InfoplaneError) as caught:
+        draw(dataset, 4, np.random.default_rng(0), "mine.py")
+    assert str(caught.value) == f"mine.py: {complaint}"
