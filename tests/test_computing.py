@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -36,20 +37,27 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+LIBRARY = {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}"}
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real scheduler and two workers, each a process, on loopback."""
-    folder = tmp_path_factory.mktemp("cluster")
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}"}
+    with running(tmp_path_factory.mktemp("cluster"), LIBRARY, LIBRARY) as address:
+        yield address
+
+
+@contextmanager
+def running(folder: Path, scheduler: Mapping[str, str], workers: Mapping[str, str]) -> Iterator[str]:
+    """The address of a real scheduler with two workers, each a process with this environment besides, on loopback."""
     dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
     file = folder / "scheduler.json"
     options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
     log = (folder / "log").open("w")
-    processes = [subprocess.Popen([*dask, *options], env=environment, stderr=log)]
+    processes = [subprocess.Popen([*dask, *options], env=os.environ | scheduler, stderr=log)]
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(file)]
     limits = ["--nthreads", "1", "--no-dashboard", "--local-directory", str(folder), "--host", "127.0.0.1"]
     try:
-        processes += [subprocess.Popen([*worker, *limits], env=environment, stderr=log) for _ in range(2)]
+        processes += [subprocess.Popen([*worker, *limits], env=os.environ | workers, stderr=log) for _ in range(2)]
         from distributed import Client
 
         with Client(scheduler_file=str(file), timeout=60, set_as_default=False) as client:
@@ -101,6 +109,19 @@ def refuse(number: int) -> int:
 def test_an_error_in_a_task_is_the_error_of_the_run(workers: int) -> None:
     with pytest.raises(InfoplaneError, match="number 0: refused"):
         list(computing.run(refuse, [(0,), (1,)], Compute(workers=workers)))
+
+
+@pytest.mark.parametrize("scheduler", [{}, LIBRARY])
+def test_a_cluster_without_the_library_is_said_to_be_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheduler: Mapping[str, str]
+) -> None:
+    """A worker that is sent what it cannot import dies of it, and the run would wait for another for ever."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    with (
+        running(tmp_path, scheduler, {}) as address,
+        pytest.raises(InfoplaneError, match=r"^compute\.scheduler: the worker at tcp://\S+ has no infoplane; start it"),
+    ):
+        list(computing.run(estimation.estimate_epochs, [()], Compute(scheduler=address)))
 
 
 def test_no_scheduler_is_said_to_be_so() -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from .config import Compute
@@ -16,7 +17,7 @@ Result = TypeVar("Result")
 def run(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compute: Compute) -> Iterator[Result]:
     """`function(*task)` for each of `tasks`, in their order.
 
-    Raises what the function raises, and `InfoplaneError` where no Dask scheduler answers.
+    Raises what the function raises, and `InfoplaneError` where no Dask scheduler answers or has no infoplane.
     """
     if compute.scheduler is not None:
         yield from _on_dask(function, tasks, compute.scheduler)
@@ -38,7 +39,10 @@ def run(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compu
 
 
 def _on_dask(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], scheduler: str) -> Iterator[Result]:
-    """A task whose worker dies is computed again by another one."""
+    """A task whose worker dies is computed again by another one.
+
+    A worker that cannot import what it is sent dies of it, and the task waits for another: so it is asked first.
+    """
     try:
         from distributed import Client
     except ImportError:
@@ -49,7 +53,21 @@ def _on_dask(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], 
         raise InfoplaneError(
             f"compute.scheduler: no Dask scheduler answers at {scheduler} ({error}); start one with `dask scheduler`"
         ) from None
+    library, start = __name__.partition(".")[0], "start it with PYTHONPATH=src, see docs/cluster.md"
     with client:
+        workers = list(client.scheduler_info(n_workers=-1)["workers"])
+        where = [{"workers": [worker], "allow_other_workers": True, "pure": False} for worker in workers]  # it may die
+        probes = [client.submit(find_spec, library, **one) for one in where]
+        if lacking := [worker for worker, probe in zip(workers, probes, strict=True) if probe.result() is None]:
+            raise InfoplaneError(f"compute.scheduler: the worker at {lacking[0]} has no {library}; {start}")
+        if not workers:
+            print(f"infoplane: waiting for a worker at {scheduler}", file=sys.stderr, flush=True)
         futures = [client.submit(function, *task, pure=False) for task in tasks]
         for future in futures:
-            yield future.result()
+            try:
+                result = future.result()
+            except RuntimeError as error:
+                if not isinstance(error.__cause__, ImportError):
+                    raise
+                raise InfoplaneError(f"compute.scheduler: {error.__cause__} at {scheduler}; {start}") from None
+            yield result
