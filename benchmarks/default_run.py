@@ -2,7 +2,7 @@
 
     python benchmarks/default_run.py [data]
 
-A break is a value above the ceiling I(X;Y) by more than 1.96 of its own standard errors, where it has them.
+A break is a value above the ceiling I(X;Y) by more than 1.96 standard errors, of an estimator that has them.
 """
 
 import json
@@ -11,6 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from infoplane.core.bars import between
 
 
 def main() -> None:
@@ -25,7 +29,11 @@ def main() -> None:
         judged = pd.read_csv(path).merge(truth, on=["replicate", "epoch", "layer", "target"])
         error_bits = (judged["mi_bits"] - judged["truth_bits"]).abs()
         by_layer = error_bits.groupby(judged["layer"]).mean()
-        stderr_bits = judged.get("stderr_bits", 0.0)
+        stderr_bits = np.zeros(len(judged))
+        if "stderr_bits" in judged:
+            for places in judged.groupby(["replicate", "layer"]).indices.values():
+                curve = judged.iloc[places]
+                stderr_bits[places] = between(curve["epoch"].to_numpy(), curve["stderr_bits"].to_numpy())
         breaks = (judged["mi_bits"] - 1.96 * stderr_bits > ceiling_bits).mean()
         numbers = [*(by_layer.get(layer, np.nan) for layer in layers), error_bits.mean(), error_bits.max()]
         print(f"| {path.stem} |", " | ".join(f"{number:.3f}" for number in numbers), f"| {breaks:.1%} |")

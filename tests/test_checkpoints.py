@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
+from infoplane.core import store
 from infoplane.core.config import Model
 from infoplane.core.errors import InfoplaneError
 from infoplane.networks import checkpoints
@@ -129,3 +130,10 @@ def test_a_damaged_byte_is_refused_or_harmless(tmp_path_factory: pytest.TempPath
     for tensor in found.tensors.values():
         assert len(tensor) == found.header.replicates
         assert np.isfinite(tensor).all()
+
+
+def test_a_missing_epoch_is_named(tmp_path: Path) -> None:
+    for epoch in (0, 1, 3):
+        checkpoints.write(store.checkpoint_path(store.checkpoints_folder(tmp_path), epoch), Checkpoint(HEADER, TENSORS))
+    with pytest.raises(InfoplaneError, match=r"epoch_0002\.safetensors: not there; run `dvc repro train`"):
+        store.checkpoint_epochs(tmp_path)

@@ -126,23 +126,12 @@ def test_the_curves_are_the_medians_and_the_truth_of_the_same_networks(tmp_path:
 
 
 def test_bands_are_quantiles_over_networks_or_the_standard_error_of_one() -> None:
-    table = pd.DataFrame({"epoch": [0] * 5 + [1] * 5, "mi_bits": [0.0, 1, 2, 3, 4, 5, 5, 5, 5, 5], "stderr_bits": 9.0})
+    table = pd.DataFrame({"epoch": [0] * 5 + [1] * 5, "mi_bits": [0.0, 1, 2, 3, 4, 5, 5, 5, 5, 5], "bar_bits": 9.0})
     band = style.bands(table)
     np.testing.assert_allclose(band.loc[0], [0.2, 2.0, 3.8])  # 0.05 * 4 steps in from either end
     np.testing.assert_allclose(band.loc[1], [5.0, 5.0, 5.0])
-    alone = pd.DataFrame({"epoch": [0, 1], "mi_bits": [1.0, 2.0], "stderr_bits": [0.1, np.nan]})
-    np.testing.assert_allclose(style.bands(alone), [[1 - 0.1645, 1, 1 + 0.1645], [np.nan, 2, np.nan]])
-    np.testing.assert_allclose(style.bands(alone[1:]), [[2, 2, 2]])
-
-
-def test_a_band_joins_the_epochs_that_have_a_standard_error() -> None:
-    """Between them it does not shrink to the line."""
-    table = pd.DataFrame({"epoch": range(5), "mi_bits": 2.0, "stderr_bits": [1.0, np.nan, np.nan, np.nan, 1.0]})
-    ax = Figure().add_subplot()
-    style.draw_band(ax, style.bands(table), color="black")
-    corners = {tuple(point) for path in ax.collections[0].get_paths() for point in path.vertices}
-    assert corners == {(epoch, 2 + side * 1.645) for epoch in (0, 4) for side in (-1, 1)}
-    assert list(ax.lines[0].get_xdata()) == [0, 1, 2, 3, 4]
+    alone = pd.DataFrame({"epoch": [0, 1], "mi_bits": [1.0, 2.0], "bar_bits": [0.1, np.nan]})
+    np.testing.assert_allclose(style.bands(alone), [[1 - 0.1645, 1, 1 + 0.1645], [2, 2, 2]])
 
 
 def test_an_infinite_truth_is_said_in_words_and_not_drawn(tmp_path: Path) -> None:
@@ -202,7 +191,7 @@ def test_no_words_of_the_answer_lie_over_its_curves(tmp_path: Path) -> None:
     figure = answer.figure(tables.load_results(tmp_path, ["ksg", "npeet"]), Plot(answer={"npeet": "posted"}))
     assert all(text.xy[0] > 1 for ax in figure.axes for text in ax.texts)
     (legend,) = figure.legends
-    assert legend.get_texts()[0].get_text() == "posted: 3.00 and 2.99 bits on average"
+    assert legend.get_texts()[0].get_text() == "posted: 3.00 in layer_1, 2.99 in output, bits on average"
 
 
 def test_the_hidden_layer_of_the_answer_can_be_chosen_and_must_exist(tmp_path: Path) -> None:

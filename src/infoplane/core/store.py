@@ -118,7 +118,13 @@ def checkpoint_path(folder: Path, epoch: int) -> Path:
 
 
 def checkpoint_epochs(root: Path) -> list[int]:
-    return epochs(checkpoints_folder(root), ".safetensors")
+    """Raises `InfoplaneError` where one of an epoch before the last is missing."""
+    found = epochs(checkpoints_folder(root), ".safetensors")
+    if missing := sorted(set(range(found[-1] if found else 0)) - set(found)):
+        raise InfoplaneError(
+            f"{checkpoint_path(checkpoints_folder(root), missing[0])}: not there; run `dvc repro train`"
+        )
+    return found
 
 
 def state_path(folder: Path) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.bars import between
 from ..core.config import Estimator
 from ..core.store import Truth
 from .uncertainty import NORMAL_QUANTILE
@@ -73,7 +74,7 @@ def exceeds(mi_bits: float, limit_bits: float, *stderr_bits: float | None) -> bo
 def mark(rows: Sequence[Row], estimator: Estimator, truth: Truth) -> None:
     """Adds what only comparing tells: values of one epoch with each other, and with the truth.
 
-    `rows` are ascending in epoch, and their layers in network order.
+    The layers of an epoch come in network order.
     """
     stderr_bits, shuffled = standard_errors(rows), estimator.measure.pairs == "shuffled"
     if not shuffled and estimator.reduce is None:
@@ -82,14 +83,16 @@ def mark(rows: Sequence[Row], estimator: Estimator, truth: Truth) -> None:
 
 
 def standard_errors(rows: Sequence[Row]) -> list[float | None]:
-    """In bits, of each row: its own, or, where only some epochs have one, the last before it of the same value."""
-    last: dict[tuple[int, str, str], float] = {}
-    found = []
-    for row in rows:
-        key, own = (row["replicate"], row["layer"], row["target"]), row.get("stderr_bits")
-        if own is not None:
-            last[key] = own
-        found.append(last.get(key))
+    """In bits, of each row: its own, or, where only some epochs have one, what they make of it (`bars.between`)."""
+    curves: dict[tuple[int, str, str], list[int]] = {}
+    for place, row in enumerate(rows):
+        curves.setdefault((row["replicate"], row["layer"], row["target"]), []).append(place)
+    found: list[float | None] = [None] * len(rows)
+    for places in curves.values():
+        epochs = np.array([rows[place]["epoch"] for place in places])
+        own = np.array([rows[place].get("stderr_bits") for place in places], dtype=np.float64)
+        for place, error_bits in zip(places, between(epochs, own).tolist(), strict=True):
+            found[place] = None if math.isnan(error_bits) else error_bits
     return found
 
 

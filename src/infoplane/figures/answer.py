@@ -161,8 +161,10 @@ def _average(own: pd.DataFrame, truth: pd.DataFrame) -> str:
     if not (both["mi_bits"] - both["mi_bits_true"]).abs().median() > FAR:
         return ""
     means = both.groupby("layer", observed=True)["mi_bits"].mean()
-    words = dict.fromkeys(style.signed(bits).lstrip("+") for bits in means)
-    return f": {' and '.join(words)} bits on average"
+    words = {layer: style.signed(bits).lstrip("+") for layer, bits in means.items()}
+    if len(set(words.values())) == 1:
+        return f": {words.popitem()[1]} bits on average"
+    return f": {', '.join(f'{bits} in {layer}' for layer, bits in words.items())}, bits on average"
 
 
 def _handles(results: Results, names: dict[str, str], estimates: pd.DataFrame, truth: pd.DataFrame) -> list[Artist]:

@@ -28,7 +28,12 @@ def figure(results: Results, target: str, samples: int) -> Figure:
     rows = strip.names(shares)
     flag_lines = math.ceil(len(rows) / FLAGS_A_LINE)
     handles = _handles(results, estimates, truth, target, samples)
-    title, text = _title(truth, target, samples, bool(rows))
+    title, text = _title(truth, target, samples)
+    if rows:
+        several = estimates["replicate"].nunique() > 1
+        text += " Strips mark flagged epochs" + (
+            ": pale if any network is, full if half of them are." if several else "."
+        )
     fig, axes = layout.panels(
         len(ids),
         len(results.layers),
@@ -81,7 +86,7 @@ def figure(results: Results, target: str, samples: int) -> Figure:
     return fig
 
 
-def _title(truth: pd.DataFrame, target: str, samples: int, flagged: bool) -> tuple[str, str]:
+def _title(truth: pd.DataFrame, target: str, samples: int) -> tuple[str, str]:
     if target == "y":
         title = "What each estimator says that a layer knows about the target, I(T;Y)"
         text = "A row an estimator, a column a layer."
@@ -92,14 +97,12 @@ def _title(truth: pd.DataFrame, target: str, samples: int, flagged: bool) -> tup
         text = f"log2(n) = {math.log2(samples):.2f} bits tell n = {samples} samples apart."
         if np.isinf(truth["mi_bits"]).any():
             text = f"Where the true I(X;T) is infinite, what you see is the estimator's own. {text}"
-    if flagged:
-        text += " Strips mark flagged epochs: pale if any network is, full if half of them are."
     return title, text
 
 
 def _handles(results: Results, estimates: pd.DataFrame, truth: pd.DataFrame, target: str, samples: int) -> list[Artist]:
     found: list[Artist] = [
-        style.line_handle("estimate: median of the networks"),
+        style.line_handle(f"estimate: {style.networks(estimates).removeprefix('the ')}"),
         *style.band_handles(estimates),
     ]
     if np.isfinite(truth["mi_bits"]).any():

@@ -96,7 +96,7 @@ def _level_handles(levels: dict[str, Any], drawn: set[str]) -> list[Artist]:
 
 
 def _text(results: Results, left_out: bool) -> str:
-    text = "A point is the median of the networks at one epoch; points are joined in order of epoch."
+    text = f"A point is {style.networks(results.estimates)} at one epoch; points are joined in order of epoch."
     if np.isinf(results.truth.loc[results.truth["target"] == "x", "mi_bits"]).any():
         text += " The true I(X;T) is infinite: read the way up; the way across is the estimator's own."
     if left_out:
@@ -143,7 +143,7 @@ def _draw_colorbar(fig: Figure, top: Axes, bottom: Axes, norm: Normalize, last: 
     """To the right of all panels, as tall as they."""
     low, high = bottom.get_position().y0, top.get_position().y1
     cax = fig.add_axes((1 - 0.65 / fig.get_figwidth(), low, 0.12 / fig.get_figwidth(), high - low))
-    bar = fig.colorbar(ScalarMappable(norm, COLORS), cax=cax, ticks=[e for e in style.EPOCHS if e <= max(last, 1)])
+    bar = fig.colorbar(ScalarMappable(norm, COLORS), cax=cax, ticks=style.epoch_ticks(last))
     bar.ax.minorticks_off()
     bar.ax.yaxis.set_major_formatter(lambda epoch, _: f"{epoch:g}")
     bar.outline.set_visible(False)

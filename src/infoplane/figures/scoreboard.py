@@ -70,6 +70,8 @@ def _title(board: pd.DataFrame, summary: pd.DataFrame) -> str:
     if values.isna().any(axis=None) or (values.nunique() > 1).any():
         return "How far from the exact truth each estimator is, where it measured"
     best = summary.iloc[0]["error_mean_abs_bits"]
+    if len(summary) == 1:
+        return f"{summary.index[0]} is {best:.2f} bits off the exact truth on average"
     return f"{summary.index[0]} is closest to the exact truth: {best:.2f} bits off on average"
 
 

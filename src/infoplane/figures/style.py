@@ -106,8 +106,15 @@ def epoch_scale(ax: Axes, last: int) -> None:
 
 
 def epoch_ticks(last: int, *, wide: bool = True) -> list[int]:
+    """Round epochs and the last, which is where the values stand that matter most; none so near it that they touch."""
     ticks = EPOCHS if wide and last <= EPOCHS[-1] else FEW if last <= FEW[-1] else TENS
-    return [epoch for epoch in ticks if epoch <= last]
+
+    def place(epoch: int) -> float:
+        linear = last <= 2 * LINEAR or epoch <= LINEAR
+        return epoch / LINEAR if linear else 1 + float(np.log10(epoch / LINEAR))
+
+    room = (0.07 if wide else 0.2) * place(last)
+    return [*(epoch for epoch in ticks if epoch == 0 < last or place(last) - place(epoch) > room), last]
 
 
 def epoch_labels(ax: Axes, ticks: Sequence[int]) -> None:
@@ -119,16 +126,14 @@ def epoch_labels(ax: Axes, ticks: Sequence[int]) -> None:
 def bands(table: pd.DataFrame, value: str = "mi_bits", by: str | list[str] = "epoch") -> pd.DataFrame:
     """`low, middle, high` by epoch (or by other columns): the replicates' median and 5 and 95 % quantiles.
 
-    Where there is one alone, the band is that of its standard error: NaN where only others have one, and without
-    width where none has.
+    Where there is one alone, the band is that of its standard error (`bar_bits`), if it has one, or else has no width.
     """
     groups = table.groupby(by, observed=True)
     found = pd.DataFrame({name: groups[value].quantile(q) for name, q in _QUANTILES.items()})
-    if "stderr_bits" in table:
-        half = STDERRS * groups["stderr_bits"].first().where(groups.size() == 1, 0.0)
-        if half.any():
-            found["low"] -= half
-            found["high"] += half
+    if "bar_bits" in table:
+        half = (STDERRS * groups["bar_bits"].first()).where(groups.size() == 1).fillna(0.0)
+        found["low"] -= half
+        found["high"] += half
     return found
 
 
@@ -137,14 +142,15 @@ _QUANTILES = {"low": 0.05, "middle": 0.5, "high": 0.95}
 
 def draw_band(ax: Axes, band: pd.DataFrame, *, alpha: float = BAND, **line: Any) -> None:
     """A median and its band against epoch; few points are marked, so that even one is seen."""
+    epochs = band.index.to_numpy()
     if (band["high"] > band["low"]).any():
-        shade, known = {"color": line["color"], "alpha": alpha}, band.dropna()
-        if len(known) == 1:
-            ax.vlines(known.index, known["low"], known["high"], linewidth=4, **shade)
-        ax.fill_between(known.index, known["low"], known["high"], linewidth=0, **shade)
+        shade = {"color": line["color"], "alpha": alpha}
+        if len(band) == 1:
+            ax.vlines(epochs, band["low"], band["high"], linewidth=4, **shade)
+        ax.fill_between(epochs, band["low"], band["high"], linewidth=0, **shade)
     if len(band) <= 2 * LINEAR:
         line = {"marker": "o", "markersize": 2.5} | line
-    ax.plot(band.index.to_numpy(), band["middle"].to_numpy(), **line)
+    ax.plot(epochs, band["middle"].to_numpy(), **line)
 
 
 def broken(lines: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> NDArray[np.float64]:
@@ -161,6 +167,14 @@ def band_handles(estimates: pd.DataFrame) -> list[Artist]:
     if alone["stderr_bits"].notna().any():
         words.append(f"one network: ±{STDERRS} standard errors (5–95 %)")
     return [Patch(color=GREY, alpha=BAND, linewidth=0, label="; ".join(words))] if words else []
+
+
+def networks(estimates: pd.DataFrame) -> str:
+    """Whose value a point of these estimates is."""
+    replicates = estimates.groupby("estimator", observed=True)["replicate"].nunique()
+    if (replicates == 1).all():
+        return "one network"
+    return "the median of the networks" + (" measured" if (replicates == 1).any() else "")
 
 
 def line_handle(label: str, **line: Any) -> Line2D:

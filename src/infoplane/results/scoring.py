@@ -58,7 +58,7 @@ def errors(results: Results) -> pd.DataFrame:
     judged = results.estimates.merge(truth, on=["replicate", "epoch", "layer", "target"])
     judged["layer"] = pd.Categorical(judged["layer"], categories=results.layers, ordered=True)
     judged["error_bits"] = judged["mi_bits"] - judged["truth_bits"]
-    judged["spread_bits"] = judged["stderr_bits"].fillna(_local_deviation(judged))
+    judged["spread_bits"] = judged["bar_bits"].fillna(_local_deviation(judged))
     ceiling_bits = np.nan if results.ceiling_bits is None else results.ceiling_bits
     judged["ceiling_break"] = _breaks(judged["mi_bits"] - ceiling_bits, judged["spread_bits"])
     judged["place"] = judged["layer"].cat.codes

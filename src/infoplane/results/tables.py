@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ..core import store
+from ..core.bars import between
 from ..core.errors import InfoplaneError
 
 TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
@@ -32,7 +33,11 @@ SHARES = {"ceiling_break_share": "float64", "dpi_break_share": "float64"}
 
 @dataclass(frozen=True)
 class Results:
-    """All that a run found. `layers`, and the categorical column `layer` of a table, are in network order."""
+    """All that a run found. `layers`, and the categorical column `layer` of a table, are in network order.
+
+    `estimates` have a column of their own, `bar_bits`: the standard error, also at the epochs between those that have
+    one (`bars.between`).
+    """
 
     ids: list[str]
     layers: list[str]
@@ -65,7 +70,17 @@ def load_results(root: Path, ids: list[str]) -> Results:
         table["flags"] = table["flags"].cat.set_categories(flags)
     columns = [*ESTIMATES, *UNCERTAINTY]
     estimates = pd.concat([table.reindex(columns=columns) for table in tables], ignore_index=True)
+    estimates["bar_bits"] = _bars(estimates)
     return Results(ids, layers, load_training(root), estimates, truth, load_ceiling_bits(root))
+
+
+def _bars(estimates: pd.DataFrame) -> pd.Series:
+    bars = estimates["stderr_bits"].copy()
+    known = bars.notna().groupby(estimates["estimator"], observed=True).transform("mean")
+    some = estimates[(known > 0) & (known < 1)]
+    for _, curve in some.groupby(["estimator", "replicate", "layer", "target"], observed=True):
+        bars.loc[curve.index] = between(curve["epoch"].to_numpy(), curve["stderr_bits"].to_numpy())
+    return bars
 
 
 def load_training(root: Path) -> pd.DataFrame:
