@@ -23,7 +23,7 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from infoplane import training
-from infoplane.core.config import Train
+from infoplane.core.sections import Train
 from infoplane.core.store import Rows
 from infoplane.datasets import quadratic
 from infoplane.models import mlp

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from infoplane.core import params, stage, store
+from infoplane.core import files, params, stage
 from infoplane.core.errors import InfoplaneError
 
 CONF, PARAMS = Path("conf"), Path("params.yaml")
@@ -32,16 +32,16 @@ def main() -> None:
     overrides = parser.parse_args().compose
     if overrides is not None:
         composed = composition(overrides)
-        store.write_atomically(PARAMS, OmegaConf.to_yaml(composed).encode())
+        files.write_atomically(PARAMS, OmegaConf.to_yaml(composed).encode())
     config = params.load(PARAMS)
     config.validate()
     found = differences(composition([]), OmegaConf.load(PARAMS))
     conf_sha256 = fingerprint(CONF)
     if found and overrides is None and "DVC_EXP_NAME" not in os.environ:
         drifted(found, conf_sha256)
-    store.write_atomically(RECORD, json.dumps({"conf_sha256": conf_sha256, "drift": found}, indent=1).encode() + b"\n")
+    files.write_atomically(RECORD, json.dumps({"conf_sha256": conf_sha256, "drift": found}, indent=1).encode() + b"\n")
     # Constant, so that it orders this stage before the others and invalidates none of them.
-    store.write_atomically(STAMP, b"params.yaml was checked\n")
+    files.write_atomically(STAMP, b"params.yaml was checked\n")
 
 
 def drifted(found: dict[str, Any], conf_sha256: str) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from infoplane import estimation
-from infoplane.core import computing, params, stage, store
+from infoplane.core import computing, files, params, stage, store
 from infoplane.core.progress import track
 from infoplane.estimation import flags
 from infoplane.estimation.memory import Memory
@@ -28,11 +28,11 @@ def main() -> None:
     estimator = config.estimator(parser.parse_args().id)
     truth = store.load_truth(DATA)
     epochs = estimation.chosen_epochs(estimator, store.activation_epochs(DATA))
-    memory = Memory(SCRATCH, estimator, config.seed, store.content(store.dataset_path(DATA)))
+    memory = Memory(SCRATCH, estimator, config.seed, files.content(store.dataset_path(DATA)))
 
     @cache
     def key(epoch: int) -> str:
-        return memory.key(epoch, store.content(store.activations_path(DATA, epoch)))
+        return memory.key(epoch, files.content(store.activations_path(DATA, epoch)))
 
     # Where nothing is kept there is nothing to look for: each key is then made while the next epochs are estimated.
     known = {} if memory.is_empty() else memory.recall({epoch: key(epoch) for epoch in epochs})

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 
 from infoplane.activations import recorder
-from infoplane.core import computing, params, stage, store
-from infoplane.core.config import Compute
+from infoplane.core import computing, files, params, stage, store
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.progress import track
+from infoplane.core.sections import Compute
 from infoplane.networks import checkpoints
 
 DATA = Path("data")
@@ -25,7 +25,7 @@ def main() -> None:
     *_, reason = _recorder(split, epochs[0])
     if reason is not None:
         print(f"infoplane: calling the replicates one by one, not stacked: {reason}", file=sys.stderr, flush=True)
-    with store.replacing(store.activations_folder(DATA)) as root:
+    with files.replacing(store.activations_folder(DATA)) as root:
         tasks = [(root, split, epochs[0], epochs[start : start + BLOCK]) for start in range(0, len(epochs), BLOCK)]
         here = Compute(workers=config.compute.workers)  # too much to send to a cluster and back
         for _ in track(computing.run(extract, tasks, here), len(tasks), "extract"):

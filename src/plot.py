@@ -6,8 +6,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from infoplane import figures
-from infoplane.core import computing, params, stage, store
-from infoplane.core.config import Compute
+from infoplane.core import computing, files, params, stage, store
+from infoplane.core.sections import Compute
 from infoplane.figures import style
 from infoplane.results import tables
 
@@ -29,7 +29,7 @@ def save(name: str, drawing: Callable[[], Figure]) -> None:
     with style.look():
         figure = drawing()
         for suffix in ("png", "svg"):
-            store.write_atomically(DATA / "figures" / f"{name}.{suffix}", style.encode(figure, suffix))
+            files.write_atomically(DATA / "figures" / f"{name}.{suffix}", style.encode(figure, suffix))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from infoplane.core import params, stage, store
+from infoplane.core import files, params, stage
 from infoplane.results import scoring, tables
 
 DATA = Path("data")
@@ -16,9 +16,9 @@ def main() -> None:
     board = scoring.scoreboard(results, config.unordered_ids)
     if not board:
         print("infoplane: no exact truth of these estimates, so the scoreboard has no rows", file=sys.stderr)
-    store.save_table(DATA / "scoreboard.csv", board, scoring.COLUMNS)
+    files.save_table(DATA / "scoreboard.csv", board, scoring.COLUMNS)
     found = json.dumps(scoring.metrics(results, board), indent=2, sort_keys=True)
-    store.write_atomically(DATA / "metrics.json", found.encode() + b"\n")
+    files.write_atomically(DATA / "metrics.json", found.encode() + b"\n")
 
 
 if __name__ == "__main__":

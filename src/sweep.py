@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from infoplane import estimation
-from infoplane.core import computing, params, stage, store
+from infoplane.core import computing, files, params, stage, store
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.progress import track
 from infoplane.figures import style, sweep
@@ -63,11 +63,11 @@ def main() -> None:
     ]
     name = f"{key}_{setting.replace('.', '_')}"
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    store.save_table(DATA / "sweeps" / f"{name}.csv", rows, columns)
+    files.save_table(DATA / "sweeps" / f"{name}.csv", rows, columns)
     with style.look():
         figure = sweep.figure(pd.DataFrame(rows), key, setting, tables.load_truth(DATA), tables.load_ceiling_bits(DATA))
         for suffix in ("png", "svg"):
-            store.write_atomically(DATA / "sweeps" / f"{name}.{suffix}", style.encode(figure, suffix))
+            files.write_atomically(DATA / "sweeps" / f"{name}.{suffix}", style.encode(figure, suffix))
     print(DATA / "sweeps" / f"{name}.png")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from infoplane import exact
-from infoplane.core import computing, params, plugins, stage, store
+from infoplane.core import computing, files, params, plugins, stage, store
 from infoplane.core.config import Config
 from infoplane.core.progress import track
 from infoplane.dataset import Array, KnownLaw
@@ -37,8 +37,8 @@ def main() -> None:
         tasks = [(config, epochs[start : start + BLOCK]) for start in range(0, len(epochs), BLOCK)]
         found = computing.run(truth, tasks, config.compute)
         rows = [row for block in track(found, len(tasks), "truth") for row in _rows(*block)]
-    store.save_table(DATA / "truth.csv", rows, COLUMNS)
-    store.write_atomically(DATA / "ceiling.json", json.dumps({"mi_bits": ceiling_bits}).encode() + b"\n")
+    files.save_table(DATA / "truth.csv", rows, COLUMNS)
+    files.write_atomically(DATA / "ceiling.json", json.dumps({"mi_bits": ceiling_bits}).encode() + b"\n")
 
 
 def truth(config: Config, epochs: list[int]) -> tuple[list[tuple[int, int]], Array]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from infoplane.core import store
+from infoplane.core import files
 
 TRUTH = ["replicate", "epoch", "layer", "target", "mi_bits"]
 ESTIMATES = ["estimator", *TRUTH]
@@ -15,7 +15,7 @@ ESTIMATES = ["estimator", *TRUTH]
 
 def write(path: Path, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    store.save_table(path, [dict(zip(columns, row, strict=True)) for row in rows], columns)
+    files.save_table(path, [dict(zip(columns, row, strict=True)) for row in rows], columns)
 
 
 def write_training(root: Path, replicates: int, epochs: Sequence[int]) -> None:

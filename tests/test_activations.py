@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from infoplane.activations import Layers, recorder
 from infoplane.core import store
-from infoplane.core.config import Model
 from infoplane.core.errors import InfoplaneError
+from infoplane.core.sections import Model
 from infoplane.models import mlp
 from infoplane.networks import checkpoints, stacking
 from infoplane.networks.checkpoints import Checkpoint, Header

@@ -267,7 +267,7 @@ import numpy as np
 from infoplane import estimation
 from infoplane.core import computing, params, stage, store  # as the stage does
 from infoplane.estimation import flags
-from infoplane.core.config import Compute
+from infoplane.core.sections import Compute
 from infoplane.estimators import mixed_ksg
 
 def bits(seed, device):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from infoplane.core import store
-from infoplane.core.config import Model
 from infoplane.core.errors import InfoplaneError
+from infoplane.core.sections import Model
 from infoplane.networks import checkpoints
 from infoplane.networks.checkpoints import Checkpoint, Header
 

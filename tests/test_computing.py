@@ -13,8 +13,9 @@ import pytest
 
 from infoplane import estimation
 from infoplane.core import computing, store
-from infoplane.core.config import Compute, Config
+from infoplane.core.config import Config
 from infoplane.core.errors import InfoplaneError
+from infoplane.core.sections import Compute
 from infoplane.core.seeding import generator
 from scratch import ROOT
 

@@ -15,9 +15,10 @@ import yaml
 from numpy.typing import NDArray
 
 from infoplane import estimation
-from infoplane.core import computing, plugins, store
-from infoplane.core.config import Compute, Config, Estimator
+from infoplane.core import computing, files, plugins, store
+from infoplane.core.config import Config
 from infoplane.core.errors import InfoplaneError
+from infoplane.core.sections import Compute, Estimator
 from infoplane.core.seeding import generator
 from infoplane.core.store import Truth
 from infoplane.estimation import flags
@@ -119,7 +120,7 @@ def test_a_row_that_comes_twice_is_refused(tmp_path: Path) -> None:
 
 def test_a_layer_that_the_file_lacks_is_named(tmp_path: Path) -> None:
     path = store.activations_path(save(tmp_path), 0)
-    arrays = store.load_npz(path)
+    arrays = files.load_npz(path)
     del arrays["output"]
     np.savez(path, **arrays)  # type: ignore[arg-type]
     with pytest.raises(InfoplaneError, match=r"epoch_0000.npz: output is missing"):

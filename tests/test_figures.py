@@ -22,8 +22,8 @@ from scipy.optimize import isotonic_regression
 import plot
 import score
 from infoplane import figures
-from infoplane.core.config import Plot
 from infoplane.core.errors import InfoplaneError
+from infoplane.core.sections import Plot
 from infoplane.figures import answer, curves, plane, scoreboard, strip, style
 from infoplane.results import scoring, tables
 from infoplane.results.tables import Results

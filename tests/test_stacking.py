@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
-from infoplane.core.config import Optimizer
 from infoplane.core.errors import InfoplaneError
+from infoplane.core.sections import Optimizer
 from infoplane.networks import stacking
 from infoplane.training import optimizers
 from infoplane.training.tape import record

@@ -10,8 +10,8 @@ from torch import nn
 
 from infoplane import training
 from infoplane.core import devices
-from infoplane.core.config import Train
 from infoplane.core.errors import InfoplaneError
+from infoplane.core.sections import Train
 from infoplane.core.seeding import generator
 from infoplane.core.store import Rows
 from infoplane.models import mlp

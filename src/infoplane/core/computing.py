@@ -8,8 +8,8 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
-from .config import Compute
 from .errors import InfoplaneError
+from .sections import Compute
 
 Result = TypeVar("Result")
 

@@ -7,12 +7,7 @@ import csv
 import io
 import json
 import math
-import os
-import shutil
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import files
 from .errors import InfoplaneError
 
 SPLITS = ("train", "test", "probe")
@@ -75,12 +71,12 @@ def dataset_path(root: Path) -> Path:
 
 
 def save_dataset(root: Path, rows: Rows) -> None:
-    _save_npz(dataset_path(root), {"x": rows.x, "y": rows.y, "split": rows.split, "row_id": rows.row_id})
+    files.save_npz(dataset_path(root), {"x": rows.x, "y": rows.y, "split": rows.split, "row_id": rows.row_id})
 
 
 def load_dataset(root: Path) -> Rows:
     path = dataset_path(root)
-    arrays = load_npz(path)
+    arrays = files.load_npz(path)
     _require(path, arrays, ("x", "y", "split", "row_id"))
     rows = Rows(arrays["x"], arrays["y"], arrays["split"], arrays["row_id"])
     _check(path, "x", rows.x, dimensions=2)
@@ -92,21 +88,6 @@ def load_dataset(root: Path) -> Rows:
     if strange:
         raise InfoplaneError(f"{path}: split holds {sorted(strange)}; only {', '.join(SPLITS)} are known")
     return rows
-
-
-@contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
-    """A root to write a folder of that name in; it then takes the place of `folder`, whole or not at all."""
-    root = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(root, ignore_errors=True)
-    (root / folder.name).mkdir(parents=True)
-    try:
-        yield root
-        if folder.exists():
-            shutil.rmtree(folder)
-        (root / folder.name).rename(folder)
-    finally:
-        shutil.rmtree(root)
 
 
 def checkpoints_folder(root: Path) -> Path:
@@ -143,7 +124,7 @@ def save_training(root: Path, losses: NDArray[np.float32]) -> None:
         for replicate in range(losses.shape[1])
         for epoch, (train, test) in enumerate(losses[:, replicate])
     )
-    save_table(training_path(root), rows, ("replicate", "epoch", "train_loss", "test_loss"))
+    files.save_table(training_path(root), rows, ("replicate", "epoch", "train_loss", "test_loss"))
 
 
 def activations_folder(root: Path) -> Path:
@@ -158,13 +139,13 @@ def save_activations(root: Path, epoch: int, activations: Activations) -> None:
     arrays: dict[str, NDArray[Any]] = dict(activations.layers)
     arrays["row_id"] = activations.row_id
     arrays["layers"] = np.array(list(activations.layers))
-    _save_npz(activations_path(root, epoch), arrays)
+    files.save_npz(activations_path(root, epoch), arrays)
 
 
 def load_activations(root: Path, epoch: int) -> Activations:
     """Raises `InfoplaneError` for a file that is damaged, incomplete or not finite."""
     path = activations_path(root, epoch)
-    arrays = load_npz(path)
+    arrays = files.load_npz(path)
     _require(path, arrays, ("row_id", "layers"))
     names = [str(name) for name in arrays["layers"].tolist()]
     _require(path, arrays, names)
@@ -183,16 +164,7 @@ def estimates_path(root: Path, key: str) -> Path:
 
 
 def save_estimates(root: Path, key: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    save_table(estimates_path(root, key), rows, columns)
-
-
-def save_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """A csv whose numbers read back as the same doubles; infinity is `inf`, what is not there is empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically(path, text.getvalue().encode())
+    files.save_table(estimates_path(root, key), rows, columns)
 
 
 @dataclass(frozen=True)
@@ -234,53 +206,6 @@ def epochs(folder: Path, suffix: str) -> list[int]:
 
 def activation_epochs(root: Path) -> list[int]:
     return epochs(root / "activations", ".npz")
-
-
-def load_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of an npz. Never unpickles: an object array is an error, as is a damaged file."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise InfoplaneError(f"{path}: not an npz archive; make it again with `dvc repro`")
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError:
-        raise InfoplaneError(f"{path}: not there; run `dvc repro`, or `dvc pull {path}`") from None
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        KeyError,
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-    ) as error:
-        if isinstance(error, InfoplaneError):
-            raise
-        said = "holds Python objects, which are never unpickled" if "allow_pickle" in str(error) else str(error)
-        raise InfoplaneError(f"{path}: cannot be read ({said}); make it again with `dvc repro`") from None
-
-
-def content(path: Path) -> bytes:
-    """The bytes of a file of the pipeline."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise InfoplaneError(f"{path}: not there; run `dvc repro`, or `dvc pull {path}`") from None
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Either the whole file or none: a killed process leaves no half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
-def _save_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-    np.savez(temporary, **arrays)  # type: ignore[arg-type]
-    os.replace(temporary, path)
 
 
 def _require(path: Path, arrays: Mapping[str, NDArray[Any]], names: Sequence[str]) -> None:

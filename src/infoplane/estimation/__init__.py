@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from .. import scaling
 from ..core import plugins, store
-from ..core.config import Estimator
 from ..core.errors import InfoplaneError
+from ..core.sections import Estimator
 from ..core.seeding import Generators, generator
 from . import flags, reduction, uncertainty
 from .interface import Method

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.bars import between
-from ..core.config import Estimator
+from ..core.sections import Estimator
 from ..core.store import Truth
 from .uncertainty import NORMAL_QUANTILE
 

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..core import store
-from ..core.config import Estimator
+from ..core import files
+from ..core.sections import Estimator
 
 Rows = list[dict[str, Any]]
 # Whose numbers ours are made of; another version may round otherwise.
@@ -44,7 +44,7 @@ class Memory:
         return {epoch: json.loads(path.read_bytes()) for epoch, path in paths.items() if path.exists()}
 
     def keep(self, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        store.write_atomically(self._path(key), json.dumps(rows).encode())
+        files.write_atomically(self._path(key), json.dumps(rows).encode())
 
     def forget_all_but(self, keys: Sequence[str]) -> None:
         """So that the folder does not grow from run to run."""

@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..core.config import Plot
+from ..core.sections import Plot
 from ..results.tables import Results
 from . import answer, curves, loss, plane, scoreboard
 

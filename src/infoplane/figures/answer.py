@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..core.config import Plot
 from ..core.errors import InfoplaneError
+from ..core.sections import Plot
 from ..results.tables import Results
 from . import layout, style
 

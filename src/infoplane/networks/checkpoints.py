@@ -15,9 +15,9 @@ from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from ..core import plugins, store
-from ..core.config import Count, Model, Section
+from ..core import files, plugins
 from ..core.errors import InfoplaneError
+from ..core.sections import Count, Model, Section
 
 KEY = "infoplane"  # of the header: one key, since the order of several would differ from run to run
 
@@ -45,7 +45,7 @@ class Checkpoint:
 def write(path: Path, checkpoint: Checkpoint) -> None:
     """The same checkpoint gives the same bytes."""
     header = json.dumps(checkpoint.header.model_dump(mode="json"), sort_keys=True)
-    store.write_atomically(path, save(checkpoint.tensors, {KEY: header}))
+    files.write_atomically(path, save(checkpoint.tensors, {KEY: header}))
 
 
 def read(path: Path) -> Checkpoint:

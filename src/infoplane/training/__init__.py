@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..core.config import Train
 from ..core.errors import InfoplaneError
+from ..core.sections import Train
 from ..core.seeding import generator
 from ..core.store import Rows
 from ..networks import stacking

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
-from ..core.config import Optimizer
 from ..core.errors import InfoplaneError
+from ..core.sections import Optimizer
 
 Make = Callable[[Iterable[Tensor]], torch.optim.Optimizer]
 REFUSALS = (AssertionError, RuntimeError, TypeError, ValueError)  # by which torch.optim says no

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from ..core import store
+from ..core import files, store
 from ..core.errors import InfoplaneError
 from ..networks import checkpoints
 from ..networks.checkpoints import Checkpoint, Header
@@ -86,7 +86,7 @@ class Scratch:
     def publish(self, root: Path, epochs: int) -> None:
         """Copies the checkpoints of epochs 0 to `epochs`, and no others, and their losses to below `root`."""
         self._save_state()
-        with store.replacing(store.checkpoints_folder(root)) as new:
+        with files.replacing(store.checkpoints_folder(root)) as new:
             for epoch in range(epochs + 1):
                 checkpoints.write(store.checkpoint_path(store.checkpoints_folder(new), epoch), self._checkpoint(epoch))
         store.save_training(root, np.stack(self.losses[: epochs + 1]))
@@ -109,7 +109,7 @@ def _write_state(path: Path, snapshot: Snapshot, losses: NDArray[np.float32]) ->
     tensors = {"losses": torch.from_numpy(losses)}
     skeleton = _pack(snapshot.optimizers, tensors)
     header = json.dumps({"epoch": snapshot.epoch, "optimizers": skeleton})
-    store.write_atomically(path, save(tensors, {checkpoints.KEY: header}))
+    files.write_atomically(path, save(tensors, {checkpoints.KEY: header}))
 
 
 def _read_state(path: Path) -> tuple[int, NDArray[np.float32], list[dict[str, Any]]]:
