@@ -78,13 +78,13 @@ class Uniform:
     high: float
 
     def pdf(self, x: Array) -> Array:
-        return np.where((x >= self.low) & (x <= self.high), 1 / (self.high - self.low), 0.0)
+        return np.where((np.asarray(x) >= self.low) & (np.asarray(x) <= self.high), 1 / (self.high - self.low), 0.0)
 
     def cdf(self, x: Array) -> Array:
-        return np.clip((x - self.low) / (self.high - self.low), 0.0, 1.0)
+        return np.clip((np.asarray(x) - self.low) / (self.high - self.low), 0.0, 1.0)
 
     def ppf(self, q: Array) -> Array:
-        return q * (self.high - self.low) + self.low
+        return np.asarray(q) * (self.high - self.low) + self.low
 
     def support(self) -> tuple[float, float]:
         return self.low, self.high
@@ -101,13 +101,13 @@ class Normal:
     std: float = 1.0
 
     def pdf(self, x: Array) -> Array:
-        z = (x - self.mean) / self.std
+        z = (np.asarray(x) - self.mean) / self.std
         return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) / self.std)
 
     def cdf(self, x: Array) -> Array:
         from scipy.special import ndtr  # whoever only draws needs no scipy
 
-        return np.asarray(ndtr((x - self.mean) / self.std))
+        return np.asarray(ndtr((np.asarray(x) - self.mean) / self.std))
 
     def ppf(self, q: Array) -> Array:
         from scipy.special import ndtri
