@@ -12,7 +12,7 @@ from typing import Any
 
 from . import plugins
 from .errors import InfoplaneError
-from .sections import Compute, Dataset, Estimator, Extract, Measure, Model, Plot, Section, Seed, Train
+from .sections import Compute, Dataset, Estimator, Extract, Measure, Model, Plot, Section, Seed, Train, unordered
 
 SECTIONS = {"seed", "dataset", "model", "train", "extract", "estimators", "plot", "compute"}
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
@@ -87,15 +87,12 @@ class Config:
 
     @cached_property
     def unordered_ids(self) -> set[str]:
-        """The estimators whose values may rise with depth: of shuffled pairs, or of layers each cut down by itself.
-
-        `estimator` would know, but it imports their files.
-        """
+        """The `unordered` estimators. (`estimator` would tell too, but it imports their files.)"""
         found = set()
         for key in self.estimator_ids:
             values = _mapping(self._section("estimators")[key], f"estimators.{key}")
             measure = plugins.checked(Measure, values.get("measure", {}), f"estimators.{key}.measure")
-            if measure.pairs == "shuffled" or values.get("reduce") is not None:
+            if unordered(measure, values.get("reduce")):
                 found.add(key)
         return found
 

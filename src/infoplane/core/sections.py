@@ -85,6 +85,11 @@ class Reduce(Section):
     components: Count
 
 
+def unordered(measure: Measure, reduce: object) -> bool:
+    """Whether values may rise with depth: those of shuffled pairs, or of layers each cut down by itself."""
+    return measure.pairs == "shuffled" or reduce is not None
+
+
 class Stderr(Section):
     """Standard errors from so many splits into halves, at every epoch up to `first`, then at every `every`th."""
 

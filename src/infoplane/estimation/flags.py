@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.bars import between
-from ..core.sections import Estimator
+from ..core.sections import Estimator, unordered
 from ..core.store import Truth
 from .uncertainty import NORMAL_QUANTILE
 
@@ -76,10 +76,10 @@ def mark(rows: Sequence[Row], estimator: Estimator, truth: Truth) -> None:
 
     The layers of an epoch come in network order.
     """
-    stderr_bits, shuffled = standard_errors(rows), estimator.measure.pairs == "shuffled"
-    if not shuffled and estimator.reduce is None:
+    stderr_bits = standard_errors(rows)
+    if not unordered(estimator.measure, estimator.reduce):
         mark_gains(rows, stderr_bits)
-    mark_truth(rows, stderr_bits, truth, shuffled)
+    mark_truth(rows, stderr_bits, truth, shuffled=estimator.measure.pairs == "shuffled")
 
 
 def standard_errors(rows: Sequence[Row]) -> list[float | None]:

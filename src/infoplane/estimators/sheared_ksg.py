@@ -62,11 +62,8 @@ def estimate_many(
     k: Annotated[int, Field(ge=1)] = 5,
 ) -> Array:
     """`estimate` of each of `xs` with one y, `(len(xs),)` bits."""
-    from ..neighbours import (
-        information_bits,
-        kth_distances,
-        psi,
-    )  # compiled; to check a configuration needs no compiler
+    # Compiled; to check a configuration needs no compiler.
+    from ..neighbours import information_bits, kth_distances, psi
     from ..neighbours._sheared import information_nats
 
     samples = len(y)

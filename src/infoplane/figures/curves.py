@@ -102,7 +102,7 @@ def _title(truth: pd.DataFrame, target: str, samples: int) -> tuple[str, str]:
 
 def _handles(results: Results, estimates: pd.DataFrame, truth: pd.DataFrame, target: str, samples: int) -> list[Artist]:
     found: list[Artist] = [
-        style.line_handle(f"estimate: {style.networks(estimates).removeprefix('the ')}"),
+        style.line_handle(f"estimate: {style.networks(estimates)}"),
         *style.band_handles(estimates),
     ]
     if np.isfinite(truth["mi_bits"]).any():

@@ -96,7 +96,8 @@ def _level_handles(levels: dict[str, Any], drawn: set[str]) -> list[Artist]:
 
 
 def _text(results: Results, left_out: bool) -> str:
-    text = f"A point is {style.networks(results.estimates)} at one epoch; points are joined in order of epoch."
+    whose = style.networks(results.estimates)
+    text = f"A point is the {whose} measured at one epoch; points are joined in order of epoch."
     if np.isinf(results.truth.loc[results.truth["target"] == "x", "mi_bits"]).any():
         text += " The true I(X;T) is infinite: read the way up; the way across is the estimator's own."
     if left_out:

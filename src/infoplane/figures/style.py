@@ -172,9 +172,7 @@ def band_handles(estimates: pd.DataFrame) -> list[Artist]:
 def networks(estimates: pd.DataFrame) -> str:
     """Whose value a point of these estimates is."""
     replicates = estimates.groupby("estimator", observed=True)["replicate"].nunique()
-    if (replicates == 1).all():
-        return "one network"
-    return "the median of the networks" + (" measured" if (replicates == 1).any() else "")
+    return "one network" if (replicates == 1).all() else "median of the networks"
 
 
 def line_handle(label: str, **line: Any) -> Line2D:
