@@ -14,7 +14,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from infoplane.core.bars import between
+from infoplane.estimation.intervals import between
 
 
 def main() -> None:

@@ -23,10 +23,10 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from infoplane import training
-from infoplane.core.sections import Train
-from infoplane.core.store import Rows
 from infoplane.datasets import quadratic
 from infoplane.models import mlp
+from infoplane.pipeline.common.sections import Train
+from infoplane.pipeline.common.store import Rows
 
 
 def build() -> nn.Module:

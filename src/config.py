@@ -18,8 +18,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from infoplane.core import files, params, stage
 from infoplane.core.errors import InfoplaneError
+from infoplane.pipeline import whole
+from infoplane.pipeline.common import files, params, stage
 
 CONF, PARAMS = Path("conf"), Path("params.yaml")
 RECORD, STAMP = Path("data/drift.json"), Path("data/config.stamp")
@@ -34,7 +35,7 @@ def main() -> None:
         composed = composition(overrides)
         files.write_atomically(PARAMS, OmegaConf.to_yaml(composed).encode())
     config = params.load(PARAMS)
-    config.validate()
+    whole.validate(config)
     found = differences(composition([]), OmegaConf.load(PARAMS))
     conf_sha256 = fingerprint(CONF)
     if found and overrides is None and "DVC_EXP_NAME" not in os.environ:
@@ -71,7 +72,7 @@ def composition(overrides: list[str]) -> DictConfig:
             composed = compose(config_name="config", overrides=overrides)
         OmegaConf.resolve(composed)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
-        raise InfoplaneError(f"conf/: cannot be composed ({' '.join(str(error).split())}); mend it") from None
+        raise InfoplaneError(f"conf/: cannot be composed ({' '.join(str(error).split())}); fix it") from None
     return composed
 
 

@@ -11,11 +11,14 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from infoplane import estimation
-from infoplane.core import computing, files, params, stage, store
-from infoplane.core.progress import track
-from infoplane.estimation import flags
-from infoplane.estimation.memory import Memory
+from infoplane.estimation import flags, values
+from infoplane.pipeline import computing
+from infoplane.pipeline.common import files, params, stage, store
+from infoplane.pipeline.common.progress import track
+from infoplane.pipeline.estimating import truth
+from infoplane.pipeline.estimating.epochs import chosen_epochs, estimate_epochs
+from infoplane.pipeline.estimating.memory import Memory
+from infoplane.pipeline.measurements import measurement
 
 DATA, SCRATCH = Path("data"), Path(".infoplane/estimates")
 BLOCK = 4  # epochs: few enough that no core waits long for the last, enough to share the target's side
@@ -25,10 +28,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("id", help="a key of `estimators` in params.yaml")
     config = params.load()
-    estimator = config.estimator(parser.parse_args().id)
-    truth = store.load_truth(DATA)
-    epochs = estimation.chosen_epochs(estimator, store.activation_epochs(DATA))
-    memory = Memory(SCRATCH, estimator, config.seed, files.content(store.dataset_path(DATA)))
+    asked = measurement(config, parser.parse_args().id)
+    known_truth = truth.load(DATA)
+    epochs = chosen_epochs(asked, store.activation_epochs(DATA))
+    memory = Memory(SCRATCH, asked, config.seed, files.content(store.dataset_path(DATA)))
 
     @cache
     def key(epoch: int) -> str:
@@ -37,19 +40,21 @@ def main() -> None:
     # Where nothing is kept there is nothing to look for: each key is then made while the next epochs are estimated.
     known = {} if memory.is_empty() else memory.recall({epoch: key(epoch) for epoch in epochs})
     if known:
-        print(f"estimate {estimator.id}: {len(known)} of {len(epochs)} epochs are known", file=sys.stderr)
+        print(f"estimate {asked.id}: {len(known)} of {len(epochs)} epochs are known", file=sys.stderr)
     new = [epoch for epoch in epochs if epoch not in known]
     blocks = [new[start : start + BLOCK] for start in range(0, len(new), BLOCK)]
-    tasks = [(DATA.resolve(), estimator, config.seed, block) for block in blocks]
-    found = zip(blocks, computing.run(estimation.estimate_epochs, tasks, config.compute), strict=True)
-    of_epochs = ((epoch, [row for row in rows if row["epoch"] == epoch]) for block, rows in found for epoch in block)
-    for epoch, rows in track(of_epochs, len(new), f"estimate {estimator.id}"):
+    tasks = [(DATA.resolve(), asked, config.seed, block) for block in blocks]
+    estimated = zip(blocks, computing.run(estimate_epochs, tasks, config.compute), strict=True)
+    of_epochs = (
+        (epoch, [row for row in rows if row["epoch"] == epoch]) for block, rows in estimated for epoch in block
+    )
+    for epoch, rows in track(of_epochs, len(new), f"estimate {asked.id}"):
         known[epoch] = rows
         memory.keep(key(epoch), rows)
     memory.forget_all_but([key(epoch) for epoch in epochs])
     rows = [row for epoch in epochs for row in known[epoch]]
-    flags.mark(rows, estimator, truth)
-    store.save_estimates(DATA, estimator.id, rows, estimation.columns(estimator))
+    flags.mark(rows, asked.settings, known_truth)
+    store.save_estimates(DATA, asked.id, rows, values.columns(asked.settings))
 
 
 if __name__ == "__main__":

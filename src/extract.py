@@ -8,11 +8,11 @@ from typing import Any
 import torch
 
 from infoplane.activations import recorder
-from infoplane.core import computing, files, params, stage, store
 from infoplane.core.errors import InfoplaneError
-from infoplane.core.progress import track
-from infoplane.core.sections import Compute
-from infoplane.networks import checkpoints
+from infoplane.pipeline import checkpoints, computing
+from infoplane.pipeline.common import files, params, stage, store
+from infoplane.pipeline.common.progress import track
+from infoplane.pipeline.common.sections import Compute
 
 DATA = Path("data")
 BLOCK = 16  # epochs

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from infoplane.core import params, plugins, stage, store
+from infoplane.core import plugins
 from infoplane.core.seeding import generator
-from infoplane.dataset import draw
+from infoplane.datasets._contract import draw
+from infoplane.pipeline.common import params, stage, store
 
 
 def main() -> None:

@@ -4,8 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-from infoplane.core import files, params, stage
-from infoplane.results import scoring, tables
+from infoplane import scoring
+from infoplane.pipeline import tables
+from infoplane.pipeline.asked import unordered_ids
+from infoplane.pipeline.common import files, params, stage
 
 DATA = Path("data")
 
@@ -13,7 +15,7 @@ DATA = Path("data")
 def main() -> None:
     config = params.load()
     results = tables.load_results(DATA, config.estimator_ids)
-    board = scoring.scoreboard(results, config.unordered_ids)
+    board = scoring.scoreboard(results, unordered_ids(config))
     if not board:
         print("infoplane: no exact truth of these estimates, so the scoreboard has no rows", file=sys.stderr)
     files.save_table(DATA / "scoreboard.csv", board, scoring.COLUMNS)

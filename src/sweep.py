@@ -19,12 +19,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from infoplane import estimation
-from infoplane.core import computing, files, params, stage, store
 from infoplane.core.errors import InfoplaneError
-from infoplane.core.progress import track
 from infoplane.figures import style, sweep
-from infoplane.results import tables
+from infoplane.pipeline import computing, tables
+from infoplane.pipeline.common import files, params, stage, store
+from infoplane.pipeline.common.progress import track
+from infoplane.pipeline.estimating.epochs import chosen_epochs, estimate_epochs
+from infoplane.pipeline.measurements import measurement, with_estimators
 
 DATA, OFFERED = Path("data"), Path("conf/estimators")
 
@@ -41,8 +42,8 @@ def main() -> None:
         raise InfoplaneError(f"{arguments.setting}: not SETTING=V1,V2,...; see --help")
     config, key = params.load(), arguments.id
     if key not in config.estimator_ids and (OFFERED / f"{key}.yaml").is_file():
-        config = config.with_estimators(params.read(OFFERED / f"{key}.yaml"))
-    config.estimator(key)  # an id that is not configured is said to be so, not extended
+        config = with_estimators(config, params.read(OFFERED / f"{key}.yaml"))
+    measurement(config, key)  # an id that is not configured is said to be so, not extended
     available = store.activation_epochs(DATA)
     epochs = _numbers(arguments.epochs) if arguments.epochs else sorted({available[0], available[-1]})
     fixed = {f"{key}.measure.epochs": epochs, f"{key}.measure.targets": ["y"]}
@@ -50,10 +51,10 @@ def main() -> None:
         fixed[f"{key}.measure.layers"] = arguments.layers.split(",")
     # Every value is validated before any is computed.
     values = [params.parsed(value) for value in listed.split(",")]
-    estimators = [config.with_estimators(fixed | {f"{key}.{setting}": value}).estimator(key) for value in values]
-    epochs = estimation.chosen_epochs(estimators[0], available)
+    estimators = [measurement(with_estimators(config, fixed | {f"{key}.{setting}": value}), key) for value in values]
+    epochs = chosen_epochs(estimators[0], available)
     tasks = [(DATA, estimator, config.seed, [epoch]) for estimator in estimators for epoch in epochs]
-    found = computing.run(estimation.estimate_epochs, tasks, config.compute)
+    found = computing.run(estimate_epochs, tasks, config.compute)
     rows = [
         {setting: value} | row
         for value, block in zip(

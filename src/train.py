@@ -5,11 +5,13 @@ from pathlib import Path
 
 import torch
 
-from infoplane import training
-from infoplane.core import devices, params, plugins, stage, store
-from infoplane.core.progress import track
-from infoplane.networks.checkpoints import Header
-from infoplane.training.scratch import Scratch, fingerprint
+from infoplane.core import devices, plugins
+from infoplane.pipeline.checkpoints import Header
+from infoplane.pipeline.common import params, stage, store
+from infoplane.pipeline.common.progress import track
+from infoplane.pipeline.scratch import Scratch, fingerprint
+from infoplane.training import replicates
+from infoplane.training.settings import Train
 
 DATA, SCRATCH = Path("data"), Path(".infoplane/train")
 
@@ -17,10 +19,12 @@ DATA, SCRATCH = Path("data"), Path(".infoplane/train")
 def main() -> None:
     torch.set_num_threads(1)  # sums must not depend on how many cores there are, and small networks gain nothing
     config = params.load()
-    train, model = config.train, config.model
+    train, model = config.of(Train, "train"), config.model
     device = devices.found(train.device, "train.device")
     rows = store.load_dataset(DATA)
-    data = training.data(rows, device)
+    splits = {split: rows.of(split) for split in ("train", "test")}
+    fitted, tested = splits.values()
+    data = replicates.data((fitted.x, fitted.y), (tested.x, tested.y), device)
     inputs, outputs = rows.x.shape[1], rows.y.shape[1]
     network = plugins.load("models", model.architecture, "model.architecture")
 
@@ -28,7 +32,7 @@ def main() -> None:
         "train": train.model_dump(by_alias=True, exclude={"epochs", "device"}) | {"device": device.type},
         "model": model.model_dump(mode="json"),
     }
-    arrays = {f"{split} {name}": getattr(rows.of(split), name) for split in ("train", "test") for name in "xy"}
+    arrays = {f"{split} {name}": getattr(part, name) for split, part in splits.items() for name in "xy"}
     scratch = Scratch(
         SCRATCH,
         fingerprint(settings, arrays),
@@ -38,7 +42,7 @@ def main() -> None:
     done = 0 if start is None else start.epoch + 1
     if done:
         print(f"infoplane: epochs 0 to {done - 1} are in {scratch.folder}", file=sys.stderr, flush=True)
-    snapshots = training.run(train, lambda: network.build(inputs, outputs, **model.params), data, start)
+    snapshots = replicates.run(train, lambda: network.build(inputs, outputs, **model.params), data, start)
     for snapshot in track(snapshots, max(train.epochs + 1 - done, 0), "train"):
         scratch.save(snapshot)
     scratch.publish(DATA, train.epochs)

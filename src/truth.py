@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from infoplane import exact
-from infoplane.core import computing, files, params, plugins, stage, store
-from infoplane.core.config import Config
-from infoplane.core.progress import track
-from infoplane.dataset import Array, KnownLaw
-from infoplane.networks import checkpoints
+from infoplane.core import plugins
+from infoplane.laws import Array, KnownLaw
+from infoplane.pipeline import checkpoints, computing
+from infoplane.pipeline.common import files, params, stage, store
+from infoplane.pipeline.common.config import Config
+from infoplane.pipeline.common.progress import track
 
 DATA = Path("data")
 BLOCK = 4  # epochs
@@ -41,25 +42,25 @@ def main() -> None:
     files.write_atomically(DATA / "ceiling.json", json.dumps({"mi_bits": ceiling_bits}).encode() + b"\n")
 
 
-def truth(config: Config, epochs: list[int]) -> tuple[list[tuple[int, int]], Array]:
-    """The networks of these epochs, as (replicate, epoch), and I(T;Y) and I(X;T) of each, `(networks, layers, 2)`
-    bits."""
+def truth(config: Config, epochs: list[int]) -> tuple[list[tuple[int, int]], list[str], Array]:
+    """The networks of these epochs, as (replicate, epoch), the names of their layers, and I(T;Y) and I(X;T) of each,
+    `(networks, layers, 2)` bits."""
     law = _law(config)
     model = plugins.load("models", config.model.architecture, "model.architecture")
-    networks, keys, activation = [], [], ""
+    networks, keys, names, activation = [], [], list[str](), ""
     for epoch in epochs:
         checkpoint = checkpoints.read(store.checkpoint_path(store.checkpoints_folder(DATA), epoch))
         for replicate in range(checkpoint.header.replicates):
             layers, activation = model.piecewise(checkpoint.replicate(replicate), **config.model.params)
-            networks.append(layers)
+            networks.append(list(layers.values()))
+            names = list(layers)
             keys.append((replicate, epoch))
     # All in one call: a layer that training left as it was is not computed again.
-    return keys, exact.network_information_many(networks, law, activation=activation)
+    return keys, names, exact.network_information_many(networks, law, activation=activation)
 
 
-def _rows(keys: list[tuple[int, int]], found: Array) -> Iterator[dict[str, Any]]:
+def _rows(keys: list[tuple[int, int]], names: list[str], found: Array) -> Iterator[dict[str, Any]]:
     """The rows of what `truth` gave, layers in network order."""
-    names = [*(f"layer_{number}" for number in range(1, found.shape[1])), "output"]
     for (replicate, epoch), of_layer in zip(keys, found.tolist(), strict=True):
         for place, target in enumerate(("y", "x")):
             for layer, mi_bits in zip(names, of_layer, strict=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from infoplane.core import files
+from infoplane.pipeline.common import files
 
 TRUTH = ["replicate", "epoch", "layer", "target", "mi_bits"]
 ESTIMATES = ["estimator", *TRUTH]

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from omegaconf import OmegaConf
 from torch import Tensor, nn
 
+from infoplane import stacking
 from infoplane.activations import Layers, recorder
-from infoplane.core import store
 from infoplane.core.errors import InfoplaneError
-from infoplane.core.sections import Model
 from infoplane.models import mlp
-from infoplane.networks import checkpoints, stacking
-from infoplane.networks.checkpoints import Checkpoint, Header
+from infoplane.pipeline import checkpoints
+from infoplane.pipeline.checkpoints import Checkpoint, Header
+from infoplane.pipeline.common import store
+from infoplane.pipeline.common.sections import Model
 
 SRC = Path(__file__).resolve().parent.parent / "src"
 X = np.random.default_rng(0).normal(size=(20, 1)).astype(np.float32)

@@ -19,7 +19,7 @@ from infoplane.core.errors import InfoplaneError
 from infoplane.estimators import ksg, mixed_ksg
 from infoplane.neighbours import _brute, _tables, information_bits, permuted_information_bits
 from infoplane.neighbours._kernels import TIE
-from infoplane.scaling import scaled
+from infoplane.arrays.scaling import scaled
 from scratch import ROOT
 from test_neighbours import SHAPES, TIES, by_all_pairs, sample
 
@@ -246,7 +246,7 @@ def test_torch_is_imported_only_where_it_is_used(device, imported):
     run(f"""
 import sys
 import numpy as np
-from infoplane.core.config import Config
+from infoplane.pipeline.common.config import Config
 asked = {{"estimator": "ksg", "device": "{device}", "measure": {{"every": 1}}}}
 params = Config({{"estimators": {{"one": asked}}}}).estimator("one").params
 assert params["device"] == "{device}"
@@ -265,9 +265,10 @@ def test_forked_workers_ask_for_the_gpu_and_their_parent_does_not():
 import sys
 import numpy as np
 from infoplane import estimation
-from infoplane.core import computing, params, stage, store  # as the stage does
+from infoplane.pipeline import computing  # as the stage does
+from infoplane.pipeline.common import params, stage, store  # as the stage does
 from infoplane.estimation import flags
-from infoplane.core.sections import Compute
+from infoplane.pipeline.common.sections import Compute
 from infoplane.estimators import mixed_ksg
 
 def bits(seed, device):

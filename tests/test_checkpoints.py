@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from infoplane.core import store
 from infoplane.core.errors import InfoplaneError
-from infoplane.core.sections import Model
-from infoplane.networks import checkpoints
-from infoplane.networks.checkpoints import Checkpoint, Header
+from infoplane.pipeline import checkpoints
+from infoplane.pipeline.checkpoints import Checkpoint, Header
+from infoplane.pipeline.common import store
+from infoplane.pipeline.common.sections import Model
 
 MODEL = Model(architecture="mlp", params={"hidden": [2], "activation": "relu"})
 HEADER = Header(epoch=7, model=MODEL, inputs=1, outputs=1, replicates=3)

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from infoplane import estimation
-from infoplane.core import computing, store
-from infoplane.core.config import Config
 from infoplane.core.errors import InfoplaneError
-from infoplane.core.sections import Compute
 from infoplane.core.seeding import generator
+from infoplane.pipeline import computing
+from infoplane.pipeline.common import store
+from infoplane.pipeline.common.config import Config
+from infoplane.pipeline.common.sections import Compute
 from scratch import ROOT
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infoplane.core import params, plugins
-from infoplane.core.config import Config
+from infoplane.core import plugins
 from infoplane.core.errors import InfoplaneError
-from infoplane.estimation.interface import Method
+from infoplane.estimation.method import Method
+from infoplane.pipeline.common import params
+from infoplane.pipeline.common.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 KSG = {"estimator": "ksg"}

@@ -11,7 +11,7 @@ from scipy import stats
 from infoplane import exact
 from infoplane.core import plugins
 from infoplane.core.errors import InfoplaneError
-from infoplane.dataset import KnownLaw, Mixture, Normal, Uniform, draw
+from infoplane.laws import KnownLaw, Mixture, Normal, Uniform, draw
 
 CONF = Path(__file__).parent.parent / "conf" / "dataset"
 NAMES = plugins.names("datasets")

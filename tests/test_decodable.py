@@ -6,9 +6,9 @@ from scipy import stats
 
 from infoplane.core.errors import InfoplaneError
 from infoplane.estimators import decodable
-from infoplane.estimators._parts import decoders as _decoders
-from infoplane.estimators._parts import regression as _regression
-from infoplane.estimators._parts.variables import standardised
+from infoplane.estimators._shared.columns import standardised
+from infoplane.estimators.decodable import decoders as _decoders
+from infoplane.estimators.decodable import regression as _regression
 
 LN2 = np.log(2)
 

@@ -15,14 +15,16 @@ import yaml
 from numpy.typing import NDArray
 
 from infoplane import estimation
-from infoplane.core import computing, files, plugins, store
-from infoplane.core.config import Config
+from infoplane.core import plugins
 from infoplane.core.errors import InfoplaneError
-from infoplane.core.sections import Compute, Estimator
 from infoplane.core.seeding import generator
-from infoplane.core.store import Truth
 from infoplane.estimation import flags
-from infoplane.estimation.interface import Method
+from infoplane.estimation.method import Method
+from infoplane.pipeline import computing
+from infoplane.pipeline.common import files, store
+from infoplane.pipeline.common.config import Config
+from infoplane.pipeline.common.sections import Compute, Estimator
+from infoplane.pipeline.common.store import Truth
 
 SAMPLES, EPOCHS, REPLICATES = 60, 4, 2
 ROOT = Path(__file__).resolve().parent.parent

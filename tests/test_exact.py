@@ -9,8 +9,8 @@ from scipy import stats
 
 from infoplane import exact
 from infoplane.core.errors import InfoplaneError
-from infoplane.dataset import KnownLaw, Mixture
 from infoplane.datasets import quadratic
+from infoplane.laws import KnownLaw, Mixture
 
 QUADRATIC = quadratic.make()
 CEILING = 3.4732  # bits, of QUADRATIC

@@ -7,9 +7,9 @@ from scipy import stats
 
 from infoplane import exact
 from infoplane.core.errors import InfoplaneError
-from infoplane.dataset import KnownLaw, Mixture
 from infoplane.datasets import bimodal, quadratic
 from infoplane.estimators import binning
+from infoplane.laws import KnownLaw, Mixture
 
 QUADRATIC = quadratic.make()
 RNG = np.random.default_rng(0)

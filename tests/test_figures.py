@@ -21,12 +21,12 @@ from scipy.optimize import isotonic_regression
 
 import plot
 import score
-from infoplane import figures
+from infoplane import figures, scoring
 from infoplane.core.errors import InfoplaneError
-from infoplane.core.sections import Plot
 from infoplane.figures import answer, curves, plane, scoreboard, strip, style
-from infoplane.results import scoring, tables
-from infoplane.results.tables import Results
+from infoplane.pipeline import tables
+from infoplane.pipeline.common.sections import Plot
+from infoplane.pipeline.tables import Results
 from tables_on_disk import TRUTH, write, write_run
 
 ROOT = Path(__file__).parent.parent

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infoplane.core import files
+from infoplane.pipeline.common import files
 
 ARRAYS = {"b": np.arange(6.0, dtype=np.float32).reshape(2, 3), "a": np.array(["train", "test"])}
 

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from infoplane.core.seeding import generator
-from infoplane.core.store import Truth
 from infoplane.estimation import flags
-from infoplane.scaling import deviations
+from infoplane.pipeline.common.store import Truth
+from infoplane.arrays.scaling import deviations
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = [

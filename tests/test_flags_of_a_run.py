@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import yaml
 
-from infoplane.core import params, store
 from infoplane.core.seeding import generator
+from infoplane.pipeline.common import params, store
 from tables_on_disk import TRUTH, write, write_ceiling, write_training
 
 ROOT = Path(__file__).resolve().parent.parent

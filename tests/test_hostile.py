@@ -8,10 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from infoplane import estimation
-from infoplane.core import plugins, store
-from infoplane.core.config import Config
+from infoplane.core import plugins
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.seeding import generator
+from infoplane.pipeline.common import store
+from infoplane.pipeline.common.config import Config
 
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     "ksg": [{"variant": 1}, {"variant": 2}, {"scale": "rank"}, {"scale": "none"}],

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infoplane.core.config import Config
-from infoplane.estimation.memory import Memory
+from infoplane.pipeline.common.config import Config
+from infoplane.pipeline.estimating.memory import Memory
 from scratch import Scratch
 
 pytestmark = pytest.mark.pipeline

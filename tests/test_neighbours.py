@@ -9,7 +9,7 @@ from scipy.stats import norm, rankdata
 
 from infoplane.core.errors import InfoplaneError
 from infoplane.neighbours import information_bits, permuted_information_bits
-from infoplane.scaling import scaled
+from infoplane.arrays.scaling import scaled
 
 
 def by_all_pairs(x, y, k, variant, atoms="psi"):

@@ -11,8 +11,8 @@ from scipy import stats
 
 from infoplane.core.errors import InfoplaneError
 from infoplane.estimators import neural
-from infoplane.estimators._parts.bounds import Loss
-from infoplane.estimators._parts.critics import Critics
+from infoplane.estimators.neural.bounds import Loss
+from infoplane.estimators.neural.critics import Critics
 
 BOUNDS = ["mine", "nwj", "infonce", "smile"]
 

@@ -6,7 +6,7 @@ import pytest
 from infoplane.core.errors import InfoplaneError
 from infoplane.estimation import flags
 from infoplane.estimators import ksg, npeet
-from infoplane.scaling import deviations
+from infoplane.arrays.scaling import deviations
 
 
 def gaussian(samples: int, correlation: float, seed: int = 0):

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import score
-from infoplane.results import scoring, tables
-from infoplane.results.tables import Results
+from infoplane import scoring
+from infoplane.pipeline import tables
+from infoplane.pipeline.tables import Results
 from tables_on_disk import ESTIMATES, TRUTH, write, write_ceiling, write_run, write_training
 
 

@@ -16,11 +16,11 @@ import torch
 from omegaconf import OmegaConf
 from safetensors import safe_open
 
-from infoplane.core import store
 from infoplane.core.errors import InfoplaneError
 from infoplane.datasets import quadratic
-from infoplane.networks import checkpoints
-from infoplane.training import Snapshot, scratch
+from infoplane.pipeline import checkpoints, scratch
+from infoplane.pipeline.common import store
+from infoplane.training import Snapshot
 
 SRC = Path(__file__).resolve().parent.parent / "src"
 RUNS = Path(".infoplane/train")

@@ -9,7 +9,7 @@ from infoplane import exact
 from infoplane.core import plugins
 from infoplane.estimators import sheared_ksg
 from infoplane.neighbours import _lines
-from infoplane.scaling import scaled
+from infoplane.arrays.scaling import scaled
 
 
 def estimate(x, y, **params):

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
+from infoplane import stacking
 from infoplane.core.errors import InfoplaneError
-from infoplane.core.sections import Optimizer
-from infoplane.networks import stacking
+from infoplane.pipeline.common.sections import Optimizer
 from infoplane.training import optimizers
 from infoplane.training.tape import record
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from infoplane.core.errors import InfoplaneError
-from infoplane.results import tables
+from infoplane.pipeline import tables
 from tables_on_disk import ESTIMATES, TRUTH, write, write_ceiling, write_run
 
 

@@ -11,10 +11,10 @@ from torch import nn
 from infoplane import training
 from infoplane.core import devices
 from infoplane.core.errors import InfoplaneError
-from infoplane.core.sections import Train
 from infoplane.core.seeding import generator
-from infoplane.core.store import Rows
 from infoplane.models import mlp
+from infoplane.pipeline.common.sections import Train
+from infoplane.pipeline.common.store import Rows
 from infoplane.training import Data, Snapshot
 
 SGD = {"_target_": "torch.optim.SGD", "lr": 0.01, "momentum": 0.9}

@@ -12,7 +12,7 @@ from infoplane.core import plugins
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.seeding import generator
 from infoplane.estimation import uncertainty
-from infoplane.estimation.interface import Method
+from infoplane.estimation.method import Method
 
 Floats = NDArray[np.float64]
 SPLITS = 10

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from infoplane.estimators._parts.variables import entropy_bits, is_constant, is_discrete, labels, rows, standardised
+from infoplane.estimators._shared.columns import entropy_bits, is_constant, is_discrete, labels, rows, standardised
 
 RNG = np.random.default_rng(0)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .core.errors import InfoplaneError
-from .networks.stacking import Stack, named_tensors, put
+from .stacking import Stack, named_tensors, put
 
 Layers = dict[str, NDArray[np.float32]]
 RESERVED = {"row_id", "layers"}  # arrays of the npz that are no layers
@@ -99,6 +99,6 @@ def _finite(layers: Callable[..., Layers], tensors: Mapping[str, NDArray[Any]]) 
         if not np.isfinite(output).all():
             replicate = int(np.argmin(np.isfinite(output).all(axis=(1, 2))))
             raise InfoplaneError(
-                f"layer {name} puts out NaN or infinity (replicate {replicate}); lower train.optimizer.lr"
+                f"layer {name} puts out NaN or infinity (replicate {replicate}); the training diverged"
             )
     return outputs

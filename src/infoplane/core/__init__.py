@@ -1,1 +1,1 @@
-"""What every stage needs: the configuration, the files, one error, progress, generators, where tasks run."""
+"""What every part of the library needs: one error, validation, generators, devices, files found by name."""

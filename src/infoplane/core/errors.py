@@ -2,7 +2,4 @@
 
 
 class InfoplaneError(ValueError):
-    """One line: the file or key, what is wrong with it, and the next step.
-
-    Stages print it without a traceback (`INFOPLANE_TRACEBACK=1` shows one) and exit with status 1.
-    """
+    """One line: what is wrong, with which argument, file or key, and the next step."""

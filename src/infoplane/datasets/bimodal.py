@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from ..dataset import KnownLaw, Mixture, Normal
+from ..laws import KnownLaw, Mixture, Normal
 
 
 def make(*, noise_std: Annotated[float, Field(gt=0)] = 0.2) -> KnownLaw:

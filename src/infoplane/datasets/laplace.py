@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 from scipy import stats
 
-from ..dataset import KnownLaw, Uniform
+from ..laws import KnownLaw, Uniform
 
 
 def make(*, noise_std: Annotated[float, Field(gt=0)] = 0.2) -> KnownLaw:

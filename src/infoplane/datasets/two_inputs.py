@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from ..dataset import Array
+from ..laws import Array
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.bars import between
-from ..core.sections import Estimator, unordered
-from ..core.store import Truth
-from .uncertainty import NORMAL_QUANTILE
+from .intervals import between, exceeds
+from .settings import Settings
 
 TIES_SHARE = 0.01  # of the rows; fewer do not move any estimate by more than its error
 SCALE_RATIO = 1e3  # between the standard deviations of two columns
@@ -21,7 +20,7 @@ NULL_P = 0.05
 Row = dict[str, Any]
 
 
-def of_layer(t: NDArray[np.float32]) -> list[set[str]]:
+def of_layer(t: NDArray[np.floating]) -> list[set[str]]:
     """`constant`, `dead_units:M` and `ties:P` of each replicate of t `(replicates, samples, units)`."""
     samples = t.shape[1]
     units = np.ascontiguousarray(np.moveaxis(t, 2, 0))  # a unit in one piece: several times as fast to go through
@@ -62,28 +61,28 @@ def is_inside_null(p_value: float) -> bool:
     return p_value > NULL_P
 
 
-def exceeds(mi_bits: float, limit_bits: float, *stderr_bits: float | None) -> bool:
-    """Whether `mi_bits` is above a limit by more than 1.96 of their standard errors, in quadrature.
+@dataclass(frozen=True)
+class Truth:
+    """What flags compare with: I(X;Y) in bits where it is known, and each (replicate, epoch, layer, target) whose true
+    value is infinite."""
 
-    One that is not known counts as 0.
-    """
-    error_bits = math.hypot(*(error or 0.0 for error in stderr_bits))
-    return mi_bits - limit_bits > NORMAL_QUANTILE * error_bits
+    ceiling_bits: float | None = None
+    infinite: frozenset[tuple[int, int, str, str]] = frozenset()
 
 
-def mark(rows: Sequence[Row], estimator: Estimator, truth: Truth) -> None:
+def mark(rows: Sequence[Row], settings: Settings, truth: Truth) -> None:
     """Adds what only comparing tells: values of one epoch with each other, and with the truth.
 
     The layers of an epoch come in network order.
     """
     stderr_bits = standard_errors(rows)
-    if not unordered(estimator.measure, estimator.reduce):
+    if not settings.unordered:
         mark_gains(rows, stderr_bits)
-    mark_truth(rows, stderr_bits, truth, shuffled=estimator.measure.pairs == "shuffled")
+    mark_truth(rows, stderr_bits, truth, shuffled=settings.measure.pairs == "shuffled")
 
 
 def standard_errors(rows: Sequence[Row]) -> list[float | None]:
-    """In bits, of each row: its own, or, where only some epochs have one, what they make of it (`bars.between`)."""
+    """In bits, of each row: its own, or, where only some epochs have one, that between them (`intervals.between`)."""
     curves: dict[tuple[int, str, str], list[int]] = {}
     for place, row in enumerate(rows):
         curves.setdefault((row["replicate"], row["layer"], row["target"]), []).append(place)
@@ -97,21 +96,21 @@ def standard_errors(rows: Sequence[Row]) -> list[float | None]:
 
 
 def mark_gains(rows: Sequence[Row], stderr_bits: Sequence[float | None]) -> None:
-    """Adds `dpi` to each row of I(T;Y) that exceeds the layer before it."""
-    before: dict[tuple[int, int], tuple[float, float | None]] = {}
+    """Adds `dpi` to each row of I(T;Y) that exceeds the layer before it. An error that is not known counts as 0."""
+    before: dict[tuple[int, int], tuple[float, float]] = {}
     for row, error_bits in zip(rows, stderr_bits, strict=True):
         if row["target"] == "y":
             key, mi_bits = (row["replicate"], row["epoch"]), row["mi_bits"]
-            if key in before and exceeds(mi_bits, before[key][0], error_bits, before[key][1]):
+            if key in before and exceeds(mi_bits - before[key][0], math.hypot(error_bits or 0.0, before[key][1])):
                 _add(row, "dpi")
-            before[key] = mi_bits, error_bits
+            before[key] = mi_bits, error_bits or 0.0
 
 
 def mark_truth(rows: Sequence[Row], stderr_bits: Sequence[float | None], truth: Truth, shuffled: bool) -> None:
     """Adds `above_ceiling` to rows of I(T;Y), and `infinite` unless pairs are shuffled: the truth is 0."""
     for row, error_bits in zip(rows, stderr_bits, strict=True):
         limit_bits = truth.ceiling_bits if row["target"] == "y" else None
-        if limit_bits is not None and exceeds(row["mi_bits"], limit_bits, error_bits):
+        if limit_bits is not None and exceeds(row["mi_bits"] - limit_bits, error_bits or 0.0):
             _add(row, "above_ceiling")
         if not shuffled and (row["replicate"], row["epoch"], row["layer"], row["target"]) in truth.infinite:
             _add(row, "infinite")
@@ -126,13 +125,13 @@ def joined(words: set[str]) -> str:
     return ";".join(sorted(words))
 
 
-def _fingerprints(units: NDArray[np.float32]) -> NDArray[np.uint64]:
+def _fingerprints(units: NDArray[np.floating]) -> NDArray[np.uint64]:
     """A number for each row of `units` `(units, replicates, samples)`; equal rows have equal numbers.
 
     A hash of the bits, one unit after another, since comparing rows takes a hundred times as long. That two
     rows which differ have one number is as good as impossible (2^-64 a pair, were the hash ideal).
     """
-    lanes = (units.astype(np.float32, copy=False) + np.float32(0)).view(np.uint32)  # -0.0 is 0.0
+    lanes = (units + units.dtype.type(0)).view(f"u{units.dtype.itemsize}")  # -0.0 is 0.0
     numbers = np.full(units.shape[1:], 1, dtype=np.uint64)
     for lane in lanes:
         numbers ^= lane

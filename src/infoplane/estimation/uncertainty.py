@@ -9,19 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays.variables import Variable
 from ..core.errors import InfoplaneError
 from ..core.seeding import Generators, generator
-from .interface import Method
+from .intervals import NORMAL_QUANTILE
+from .method import Method
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 Key = tuple[int | str, ...]  # of a value: (estimator id, replicate, epoch, layer, target)
 
-NORMAL_QUANTILE = 1.959963984540054  # 1.96 standard errors on either side hold 95 % of a normal law
 
-
-def stderr_bits(method: Method, xs: Sequence[Array], y: Floats, keys: Sequence[Key], splits: int, seed: int) -> Floats:
+def stderr_bits(
+    method: Method, xs: Sequence[Array], y: Variable, keys: Sequence[Key], splits: int, seed: int
+) -> Floats:
     """The standard error of the value of each `x` of `xs` with `y`, `(len(xs),)` bits.
 
     The variance of an estimate falls as B/n, and disjoint subsamples show B (Holmes & Nemenman 2019): two
@@ -56,7 +58,7 @@ def permutations(draws: int, samples: int, rng: np.random.Generator) -> Places:
     return rng.permuted(np.tile(np.arange(samples), (draws, 1)), axis=1)
 
 
-def null_bits(method: Method, x: Array, y: Floats, key: Key, orders: Places, seed: int) -> Floats:
+def null_bits(method: Method, x: Array, y: Variable, key: Key, orders: Places, seed: int) -> Floats:
     """The value of `x` with the rows of `y` permuted, `(draws,)` bits.
 
     `orders` `(draws, samples)` may be the same for all values: each shuffles them by an order of its own, and

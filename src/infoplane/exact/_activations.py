@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.errors import InfoplaneError
-from ..dataset import Array
+from ..laws import Array
 
 
 @dataclass(frozen=True)

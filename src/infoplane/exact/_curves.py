@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from ..dataset import Array, Labels
+from ..laws import Array, Labels
 from ._activations import Smooth
 from ._meetings import SLACK
 from ._network import Curve, Image, Weights, check_finite

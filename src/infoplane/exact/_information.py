@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dataset import Array, KnownLaw
+from ..laws import Array, KnownLaw
 from ._activations import Smooth, named
 from ._curves import images_at
 from ._images import images

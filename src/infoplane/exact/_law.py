@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..core.errors import InfoplaneError
-from ..dataset import Array, KnownLaw, Law
+from ..laws import Array, KnownLaw, Law
 from ._quadrature import Inputs, Noise, atom_loss
 
 TAIL = 1e-8  # probability left out on each side of a law of unbounded support

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..compiling import compiled
-from ..dataset import Array, Labels
+from ..laws import Array, Labels
 
 SLACK = 8.0  # multiples of the bound on rounding that may be rounding
 SLANT = 0.01  # of a stretch that two pieces share: all that one may leave the other's line by

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..compiling import compiled
 from ..core.errors import InfoplaneError
-from ..dataset import Array
+from ..laws import Array
 
 HUGE = 1e150  # the square of any value is finite
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..compiling import compiled
-from ..dataset import Array
+from ..laws import Array
 
 
 @compiled

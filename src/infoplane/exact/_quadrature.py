@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiling import compiled
-from ..dataset import Array
+from ..laws import Array
 
 X_ORDER, Y_ORDER, SHORT_ORDER = 6, 8, 2  # nodes of Gauss-Legendre quadrature
 _X_NODES, _X_WEIGHTS = np.polynomial.legendre.leggauss(X_ORDER)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dataset import Array, Labels
+from ..laws import Array, Labels
 from ._curves import met
 from ._meetings import atoms, join, overlaps
 from ._network import Image

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..core.errors import InfoplaneError
-from ..dataset import Array, KnownLaw, Labels
+from ..laws import Array, KnownLaw, Labels
 from ._activations import named
 from ._images import images
 from ._information import entropy

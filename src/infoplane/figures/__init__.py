@@ -1,23 +1,27 @@
 """The figures, one a file: each makes a matplotlib `Figure` of what a run found; `style` makes it bytes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..core.sections import Plot
-from ..results.tables import Results
+from ..results import Results
 from . import answer, curves, loss, plane, scoreboard
 
 
 def drawings(
-    results: Results, board: pd.DataFrame, plot: Plot, samples: int, loss_name: str
+    results: Results,
+    board: pd.DataFrame,
+    samples: int,
+    loss_name: str,
+    answer_names: Mapping[str, str] | None = None,
+    hidden_layer: str | None = None,
 ) -> dict[str, Callable[[], Figure]]:
     """By name, what draws each figure that there is something to show in; call it within `style.look()`.
 
     `board` is the scoreboard; `samples` are the rows that the estimators measured; `loss_name` is what the networks
-    were trained by. Those that take longest come first.
+    were trained by; `answer_names` and `hidden_layer` are for `answer.figure`. Those that take longest come first.
     """
     measured = set(results.estimates["target"])
     found: dict[str, Callable[[], Figure]] = {}
@@ -27,7 +31,7 @@ def drawings(
     if plane.ids(results):
         found["information_plane"] = partial(plane.figure, results, samples)
     if "y" in measured:
-        found["answer"] = partial(answer.figure, results, plot)
+        found["answer"] = partial(answer.figure, results, answer_names or {}, hidden_layer)
     if len(board):
         found["scoreboard"] = partial(scoreboard.figure, board, results)
     return found | {"loss": partial(loss.figure, results.training, loss_name)}

@@ -1,7 +1,7 @@
 """The asker's question in one figure: what was posted, what right pairs say, and what is so."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,25 +11,24 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..core.errors import InfoplaneError
-from ..core.sections import Plot
-from ..results.tables import Results
+from ..results import Results
 from . import layout, style
 
 FAR = 1.0  # bits off the truth, by the median: such an estimator's average is said beside its name
 LINE = 0.15  # inches from one number to the next at the end of the curves
 
 
-def figure(results: Results, plot: Plot) -> Figure:
-    """I(T;Y) of a hidden layer and of the output, by the estimators of `plot.answer`.
+def figure(results: Results, words: Mapping[str, str], hidden_layer: str | None = None) -> Figure:
+    """I(T;Y) of a hidden layer and of the output, by the estimators that `words` names, by id, in its words.
 
     Of the networks that all of them measured, so that the truth beside a curve is of the same ones.
 
-    Raises `InfoplaneError` for a `plot.hidden_layer` that the network does not have.
+    The hidden layer is the last by default. Raises `InfoplaneError` for one that the network does not have.
     """
     measured = [key for key in results.ids if len(results.of(key, "y"))]
-    names = {key: words for key, words in plot.answer.items() if key in measured}
+    names = {key: called for key, called in words.items() if key in measured}
     names = names or {key: key for key in measured}
-    layers = _layers(results, plot)
+    layers = _layers(results, hidden_layer)
     estimates, truth = _of_shared_networks(results, list(names))
     title, text = _title(results, truth, layers, estimates["replicate"].nunique())
     handles = _handles(results, names, estimates[estimates["layer"].isin(layers)], truth)
@@ -62,12 +61,12 @@ def figure(results: Results, plot: Plot) -> Figure:
     return fig
 
 
-def _layers(results: Results, plot: Plot) -> list[str]:
-    """The hidden layer of `plot.hidden_layer`, by default the last, and the output."""
-    if plot.hidden_layer is not None and plot.hidden_layer not in results.layers:
+def _layers(results: Results, hidden_layer: str | None) -> list[str]:
+    """The hidden layer and the output."""
+    if hidden_layer is not None and hidden_layer not in results.layers:
         known = ", ".join(results.layers)
-        raise InfoplaneError(f"plot.hidden_layer: no layer {plot.hidden_layer!r}; choose one of {known}, or null")
-    hidden = plot.hidden_layer or results.layers[-2:][0]
+        raise InfoplaneError(f"plot.hidden_layer: no layer {hidden_layer!r}; choose one of {known}, or null")
+    hidden = hidden_layer or results.layers[-2:][0]
     return list(dict.fromkeys([hidden, results.layers[-1]]))
 
 

@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..results.tables import Results
+from ..results import Results
 from . import layout, strip, style
 
 WORDS = 0.12  # of a panel's height: room for a line of words

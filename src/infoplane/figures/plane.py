@@ -14,7 +14,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap, Normalize, SymLogNorm
 from matplotlib.figure import Figure
 
-from ..results.tables import Results
+from ..results import Results
 from . import layout, style
 
 COLUMNS = 3

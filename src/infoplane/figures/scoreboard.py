@@ -7,8 +7,8 @@ from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ..results.scoring import overall
-from ..results.tables import Results
+from ..results import Results
+from ..scoring import overall
 from . import layout, style
 
 COLORS = matplotlib.colormaps["PuOr_r"]  # purple too low, orange too high; all kinds of colour vision part them

@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from ..results.tables import flag_counts
+from ..results import flag_counts
 from . import style
 
 # Gravest first; each keeps its colour in every figure. docs/flags.md says what they mean.

@@ -48,22 +48,24 @@ def build(inputs: int, outputs: int, *, hidden: Widths, activation: Activation =
 
 def piecewise(
     tensors: Mapping[str, NDArray[np.float32]], *, hidden: Widths, activation: Activation = "relu"
-) -> tuple[list[tuple[NDArray[np.float32], NDArray[np.float32]]], str]:
-    """Each layer's weight `(out, in)` and bias `(out,)` of one replicate's tensors, and the activation.
+) -> tuple[dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]], str]:
+    """Each layer's weight `(out, in)` and bias `(out,)` by its name, of one replicate's tensors, and the activation.
 
     Raises `InfoplaneError` where a tensor is missing or has not the shape that `hidden` asks for.
     """
-    names = [f"layer_{number}.linear" for number in range(1, len(hidden) + 1)] + ["output"]
+    modules = {f"layer_{number}": f"layer_{number}.linear" for number in range(1, len(hidden) + 1)} | {
+        "output": "output"
+    }
     widths: list[int | None] = [None, *hidden, None]
-    layers = []
-    for name, before, width in zip(names, widths, widths[1:], strict=False):
+    layers = {}
+    for (layer, name), before, width in zip(modules.items(), widths, widths[1:], strict=False):
         weight, bias = (
             _tensor(tensors, f"{name}.weight", (width, before)),
             _tensor(tensors, f"{name}.bias", (width,)),
         )
         if len(weight) != len(bias):
             raise InfoplaneError(f"{name}: {len(weight)} rows of weights and {len(bias)} biases; train again")
-        layers.append((weight, bias))
+        layers[layer] = weight, bias
     return layers, activation
 
 

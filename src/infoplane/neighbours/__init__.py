@@ -25,9 +25,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays.scaling import Scale, as_rows, rounding, scaled
 from ..core.devices import Device, found
 from ..core.errors import InfoplaneError
-from ..scaling import Scale, as_rows, rounding, scaled
 from ._kernels import JUST_INSIDE, information, is_constant, nearest
 from ._permuted import permuted_information
 from ._tiles import near_order, tiled

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..scaling import Scale, scaled
+from ..arrays.scaling import Scale, scaled
 from ._kernels import JUST_INSIDE, JUST_OUTSIDE, is_constant
 
 Array = NDArray[np.float64]

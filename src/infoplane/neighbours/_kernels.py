@@ -14,18 +14,7 @@ import numpy as np
 
 from ..compiling import compiled, inlined
 from ._columns import standardised
-from ._lanes import (
-    count_bits,
-    count_rows,
-    count_sorted,
-    fit,
-    from_box,
-    from_point,
-    lowest_bit,
-    of_boxes,
-    sink,
-    stretch,
-)
+from ._lanes import count_bits, count_rows, count_sorted, fit, from_box, from_point, lowest_bit, of_boxes, sink, stretch
 from ._tiles import near_order, tiled
 from ._vectors import WIDTH
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import InfoplaneError
-from ..core.sections import Optimizer
+from .settings import Optimizer
 
 Make = Callable[[Iterable[Tensor]], torch.optim.Optimizer]
 REFUSALS = (AssertionError, RuntimeError, TypeError, ValueError)  # by which torch.optim says no

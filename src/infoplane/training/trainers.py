@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .. import stacking
 from ..core.seeding import generator
-from ..networks import stacking
 from . import optimizers
 from .tape import record
 

@@ -1,0 +1,93 @@
+"""Scales columns before distances between rows are taken: a max norm compares columns, so their units matter.
+
+- `none`: as they are. The largest column decides.
+- `standard`: each column at mean 0 and standard deviation 1.
+- `rank`: each column by its ranks, as quantiles of a normal distribution (van der Waerden's scores). Equal
+  values have equal ranks, their mean rank, so a unit that is zero on half of the samples stays tied there;
+  ranks that broke ties would make noise of it. Ranks as such lie on a lattice, on which distances tie: that
+  took KSG 0.09 bits off at independence and 0.23 at a correlation of 0.99 (n = 350).
+
+A constant column becomes 0 under the latter two, and so does one that is constant but for rounding: its range
+is at most 4 units in the last place of its largest value. Noise that a cancellation has left behind is larger
+than that, and is scaled up like any other column.
+"""
+
+from functools import cache, lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core.errors import InfoplaneError
+
+Scale = Literal["none", "standard", "rank"]
+Array = NDArray[np.float64]
+
+LARGEST = 4e307  # differences of larger numbers may overflow
+
+
+def scaled(values: NDArray[np.floating], scale: Scale) -> Array:
+    """`values` `(samples, units)`, float32 or float64, as float64 rows scaled by column.
+
+    Raises `InfoplaneError` where `scale` is "none" and a difference of values may overflow.
+    """
+    columns = as_rows(values)
+    if scale == "none":
+        if np.abs(columns).max() > LARGEST:
+            raise InfoplaneError(f"scale: values beyond {LARGEST:g} have no finite distances; use standard")
+        return columns
+    if scale == "rank":
+        return _ranked(columns, rounding(values.dtype))
+    from ..neighbours._columns import standardised  # compiled; to check a configuration needs no compiler
+
+    return np.asarray(standardised(columns, rounding(values.dtype)))
+
+
+def as_rows(values: ArrayLike) -> Array:
+    """`values` `(samples, units)` as contiguous float64.
+
+    Raises `InfoplaneError` where there are none, or where one is NaN or infinite: an order of such values, on
+    which neighbours and bins rest, does not exist.
+    """
+    rows = np.ascontiguousarray(values, dtype=np.float64)
+    if rows.size == 0 or not np.isfinite(rows).all():
+        raise InfoplaneError(
+            f"values of shape {rows.shape} are {'none' if rows.size == 0 else 'not all finite'}; "
+            "leave out rows without a finite number"
+        )
+    return rows
+
+
+def deviations(t: NDArray[np.floating]) -> Array:
+    """The least and the greatest standard deviation of the moving columns of t `(..., samples, columns)`.
+
+    `(..., 2)`; where none moves, infinity and 0, which differ from nothing.
+    """
+    moving = (t != t[..., :1, :]).any(axis=-2)
+    with np.errstate(over="ignore"):  # squares beyond a double: the deviation is infinite, and differs from any other
+        deviation = t.std(axis=-2, dtype=np.float64)
+    least = np.where(moving, deviation, np.inf).min(axis=-1)
+    return np.stack([least, np.where(moving, deviation, 0.0).max(axis=-1)], axis=-1)
+
+
+@cache
+def rounding(dtype: np.dtype[np.floating]) -> float:
+    """The range, as a share of the largest value, up to which a column is constant but for rounding."""
+    return 4 * float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
+
+
+def _ranked(columns: Array, rounding_share: float) -> Array:
+    from ..neighbours._columns import ranked
+
+    order = np.argsort(np.ascontiguousarray(columns.T), axis=1)
+    return np.asarray(ranked(columns, order, rounding_share, _scores(len(columns))))
+
+
+@lru_cache(maxsize=8)
+def _scores(samples: int) -> Array:
+    """The score of a value by how many are below it, plus how many are at most it, `(2 samples,)`."""
+    from scipy.special import ndtri
+
+    centred = (np.arange(2 * samples) - samples) / 2
+    # From the lower half alone, so that opposite ranks have exactly opposite scores.
+    return np.asarray(-np.sign(centred) * ndtri(0.5 - np.abs(centred) / (samples + 1)))

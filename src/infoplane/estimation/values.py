@@ -1,0 +1,78 @@
+"""The values of one estimator for many layers, each with its error, its null and its flags: the rows of a table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..arrays import scaling
+from ..arrays.variables import Variable
+from ..core.seeding import Generators, generator
+from . import flags, uncertainty
+from .layers import Layer
+from .method import Method
+from .settings import Settings
+
+COLUMNS = ["estimator", "replicate", "epoch", "layer", "target", "mi_bits"]
+NULL_COLUMNS = ["null_mean_bits", "null_p95_bits", "p_value"]
+
+
+def columns(settings: Settings) -> list[str]:
+    """Of the table of estimates; what the settings do not ask for has no column."""
+    return [
+        *COLUMNS,
+        *(["stderr_bits"] if settings.stderr else []),
+        *(NULL_COLUMNS if settings.permutations else []),
+        "flags",
+    ]
+
+
+def rows(
+    method: Method, key: str, layers: Sequence[Layer], y: Variable, *, settings: Settings, seed: int
+) -> list[dict[str, Any]]:
+    """The rows (see `columns`) of one target, whose samples are `y`, in the order of `layers`; `key` is the id.
+
+    `flags` are a set, and lack what only comparing values tells (`flags.mark`). No value depends on what else is asked
+    for in the same call.
+    """
+    xs = [layer.t for layer in layers]
+    keys: list[uncertainty.Key] = [(key, layer.replicate, layer.epoch, layer.name, method.target) for layer in layers]
+    mi_bits, own_flags = method.values(xs, y, Generators(seed, keys))
+    maximum_bits = method.saturated_bits(y)
+    of_y, scales = scaling.deviations(y.values), method.estimator.scale_range
+    beside = [of_y] if method.estimator.compares_scales else []
+    stderr_bits = _stderr_bits(method, settings, seed, xs, y, keys)
+    orders = None
+    if settings.permutations is not None and method.has_pairs:
+        orders = uncertainty.permutations(settings.permutations, len(y), generator(seed, key, "permutations"))
+    found = []
+    for place, layer in enumerate(layers):
+        row: dict[str, Any] = dict(zip(COLUMNS, [*keys[place], float(mi_bits[place])], strict=True))
+        words = row["flags"] = layer.flags | own_flags[place]
+        if maximum_bits is not None and flags.is_saturated(row["mi_bits"], maximum_bits):
+            words.add("saturated")
+        if layer.deviations is not None and flags.differ_in_scale(layer.deviations, *beside):
+            words.add("scale")
+        if layer.deviations is not None and scales is not None and flags.beyond(scales, layer.deviations, of_y):
+            words.add("scale")
+        if settings.stderr is not None:
+            row["stderr_bits"] = stderr_bits.get(keys[place])
+        if orders is not None:
+            null_bits = uncertainty.null_bits(method, xs[place], y, keys[place], orders, seed)
+            row |= uncertainty.null_summary(row["mi_bits"], null_bits)
+            if flags.is_inside_null(row["p_value"]):
+                words.add("inside_null")
+        found.append(row)
+    return found
+
+
+def _stderr_bits(
+    method: Method, settings: Settings, seed: int, xs: Sequence[Any], y: Variable, keys: Sequence[uncertainty.Key]
+) -> dict[uncertainty.Key, float]:
+    """By key; `settings.stderr` asks for that of some epochs, or of none."""
+    if settings.stderr is None:
+        return {}
+    asked = [place for place, (_, _, epoch, *_) in enumerate(keys) if settings.stderr.at(int(epoch))]
+    if not asked:
+        return {}
+    those = [keys[place] for place in asked]
+    found = uncertainty.stderr_bits(method, [xs[place] for place in asked], y, those, settings.stderr.splits, seed)
+    return dict(zip(those, found.tolist(), strict=True))

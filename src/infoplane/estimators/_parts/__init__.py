@@ -1,1 +1,0 @@
-"""What several functions of the estimators are made of; no estimator by itself."""

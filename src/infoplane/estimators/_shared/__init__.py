@@ -1,0 +1,1 @@
+"""What several estimators share: the base class, columns of numbers, limits."""

@@ -1,1 +1,0 @@
-"""Networks on disk and stacked: what training, extraction and the truth share."""

@@ -1,0 +1,17 @@
+"""What each id of `estimators` is asked for, without the import of its estimator."""
+
+from ..core.validation import checked
+from ..estimation.settings import Settings
+from .common.config import Config, mapping
+
+
+def settings(config: Config, key: str) -> Settings:
+    """Raises `InfoplaneError` for each key that is wrong."""
+    where = f"estimators.{key}"
+    values = mapping(config.section("estimators")[key], where)
+    return checked(Settings, {k: v for k, v in values.items() if k in Settings.model_fields}, where)
+
+
+def unordered_ids(config: Config) -> set[str]:
+    """The ids whose values may rise with depth."""
+    return {key for key in config.estimator_ids if settings(config, key).unordered}

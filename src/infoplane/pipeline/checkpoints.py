@@ -1,0 +1,82 @@
+"""Checkpoints: the weights of every replicate at one epoch, and what rebuilds the network. No pickled code.
+
+A safetensors file: each tensor by its parameter's name, `(replicates, ...)`, and a header. PyTorch is not
+needed.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from ..core import plugins
+from ..core.errors import InfoplaneError
+from ..core.validation import Count, Section, checked
+from .common import files
+from .common.sections import Model
+
+KEY = "infoplane"  # of the header: one key, since the order of several would differ from run to run
+
+
+class Header(Section):
+    format: Literal[1] = 1
+    epoch: Annotated[int, Field(ge=0)]
+    model: Model
+    inputs: Count
+    outputs: Count
+    replicates: Count
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """`tensors` are `(replicates, ...)` by parameter name."""
+
+    header: Header
+    tensors: dict[str, NDArray[Any]]
+
+    def replicate(self, number: int) -> dict[str, NDArray[Any]]:
+        return {name: tensor[number] for name, tensor in self.tensors.items()}
+
+
+def write(path: Path, checkpoint: Checkpoint) -> None:
+    """The same checkpoint gives the same bytes."""
+    header = json.dumps(checkpoint.header.model_dump(mode="json"), sort_keys=True)
+    files.write_atomically(path, save(checkpoint.tensors, {KEY: header}))
+
+
+def read(path: Path) -> Checkpoint:
+    """Raises `InfoplaneError` for a file that is no checkpoint of ours, is damaged, or holds NaN."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+        if KEY not in metadata:
+            raise InfoplaneError(f"{path}: not a checkpoint of infoplane; make it again with `dvc repro train`")
+        values = json.loads(metadata[KEY])
+    except FileNotFoundError:
+        raise InfoplaneError(f"{path}: not there; run `dvc repro train`, or `dvc pull {path.parent}`") from None
+    except (SafetensorError, OSError, TypeError, json.JSONDecodeError, RecursionError) as error:
+        raise InfoplaneError(f"{path}: cannot be read ({error}); make it again with `dvc repro train`") from None
+    header = checked(Header, values, f"{path}: header")
+    for name, tensor in tensors.items():
+        if tensor.shape[:1] != (header.replicates,):
+            raise InfoplaneError(
+                f"{path}: {name} has shape {tensor.shape}, not a row for each of "
+                f"{header.replicates} replicates; make it again with `dvc repro train`"
+            )
+        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+            raise InfoplaneError(f"{path}: {name} holds NaN or infinity; lower train.optimizer.lr")
+    return Checkpoint(header, tensors)
+
+
+def network(header: Header, source: str) -> Any:
+    """The `torch.nn.Module` that the header tells of, its weights untrained; errors name `source`."""
+    module = plugins.load("models", header.model.architecture, f"{source}: model.architecture")
+    params = plugins.parameters(module.build, header.model.params, f"{source}: model")
+    return module.build(header.inputs, header.outputs, **params)

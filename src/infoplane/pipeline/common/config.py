@@ -1,0 +1,105 @@
+"""The experiment's configuration, validated section by section, where each is used.
+
+`Config` takes what params.yaml holds as plain Python values and hands it out as typed, frozen sections. Keys that
+belong to a dataset or a model are checked against the signature of the function that takes them (`plugins`), those of
+an estimator against its class (`measurements`).
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, TypeVar
+
+from ...core import plugins
+from ...core.errors import InfoplaneError
+from ...core.validation import Section, Seed, checked
+from .sections import Compute, Dataset, Extract, Model, Plot
+
+SECTIONS = {"seed", "dataset", "model", "train", "extract", "estimators", "plot", "compute"}
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+
+Schema = TypeVar("Schema", bound=Section)
+
+
+class _Seed(Section):
+    seed: Seed
+
+
+class Config:
+    """The experiment of params.yaml; each section is validated when it is first asked for, and only then."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = mapping(values, "params.yaml")
+        if unknown := sorted(set(map(str, self.values)) - SECTIONS):
+            raise InfoplaneError(f"{unknown[0]}: unknown key; known here: {', '.join(sorted(SECTIONS))}")
+
+    @cached_property
+    def seed(self) -> int:
+        return checked(_Seed, {k: v for k, v in self.values.items() if k == "seed"}, "").seed
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        section = _with_params(self.section("dataset"), Dataset, "dataset", "datasets", "generator", "make")
+        dataset = checked(Dataset, section, "dataset")
+        if dataset.test_samples in (0, dataset.samples):
+            raise InfoplaneError(
+                f"dataset.test_fraction: {dataset.test_fraction} of {dataset.samples} samples leaves a split "
+                "empty; move it away from the end or raise dataset.samples"
+            )
+        return dataset
+
+    @cached_property
+    def model(self) -> Model:
+        section = _with_params(self.section("model"), Model, "model", "models", "architecture", "build")
+        return checked(Model, section, "model")
+
+    @cached_property
+    def extract(self) -> Extract:
+        return self.of(Extract, "extract")
+
+    @cached_property
+    def plot(self) -> Plot:
+        return self.of(Plot, "plot")
+
+    @cached_property
+    def compute(self) -> Compute:
+        return self.of(Compute, "compute")
+
+    @cached_property
+    def estimator_ids(self) -> list[str]:
+        """In the order of the configuration."""
+        for key in self.section("estimators"):
+            if not isinstance(key, str) or not IDENTIFIER.fullmatch(key):
+                raise InfoplaneError(
+                    f"estimators.{key}: an id is lower-case letters, digits and _, as it names a file; rename it"
+                )
+        return list(self.section("estimators"))
+
+    def of(self, schema: type[Schema], key: str) -> Schema:
+        """The section `key` as a `schema`."""
+        return checked(schema, self.section(key), key)
+
+    def section(self, key: str) -> Mapping[str, Any]:
+        return mapping(self.values.get(key), key)
+
+
+def mapping(values: Any, key: str) -> Mapping[str, Any]:
+    """`values`, if they are a mapping; `key` is what to name in the error otherwise."""
+    if not isinstance(values, Mapping):
+        raise InfoplaneError(f"{key}: {'missing' if values is None else 'not a mapping of keys'}; see conf/")
+    return values
+
+
+def _with_params(
+    values: Mapping[str, Any], section: type[Section], key: str, package: str, name: str, function: str
+) -> dict[str, Any]:
+    """The section's own keys, and all others as `params` of the function that the section names."""
+    if name not in values:
+        raise InfoplaneError(f"{key}.{name}: missing; choose one of {', '.join(plugins.names(package))}")
+    module = plugins.load(package, values[name], f"{key}.{name}")
+    if not hasattr(module, function):
+        raise InfoplaneError(f"{key}.{name}: {values[name]} offers no function {function}; see CONTRIBUTING.md")
+    beside = section.model_fields.keys() - {"params"}
+    own = {k: v for k, v in values.items() if k in section.model_fields}
+    rest = {k: v for k, v in values.items() if k not in section.model_fields}
+    return own | {"params": plugins.parameters(getattr(module, function), rest, key, beside)}

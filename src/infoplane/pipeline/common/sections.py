@@ -1,0 +1,43 @@
+"""What each section of the configuration may say: typed, frozen, without a key too many (see `config`)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ...core.validation import Count, Section, Seed
+
+
+class Dataset(Section):
+    generator: str
+    samples: Count
+    test_fraction: Annotated[float, Field(gt=0, lt=1)]
+    probe_samples: Annotated[int, Field(ge=0)]
+    seed: Seed
+    params: dict[str, Any]
+
+    @property
+    def test_samples(self) -> int:
+        return round(self.samples * self.test_fraction)
+
+
+class Model(Section):
+    architecture: str
+    params: dict[str, Any]
+
+
+class Extract(Section):
+    split: Literal["train", "test", "probe"]
+
+
+class Plot(Section):
+    """`answer` holds the estimator ids of the answering figure, each with the words that name it there."""
+
+    hidden_layer: str | None = None
+    answer: dict[str, str] = Field(default={})
+
+
+class Compute(Section):
+    """On `workers` cores of this machine (0: all), or on the Dask cluster of `scheduler`, as `tcp://host:port`."""
+
+    workers: Annotated[int, Field(ge=0)] = 0
+    scheduler: Annotated[str, Field(pattern=r"^(tcp|tls)://[^\s/]+:\d+$")] | None = None

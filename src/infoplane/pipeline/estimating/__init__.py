@@ -1,0 +1,1 @@
+"""What the stage `estimate` alone needs."""

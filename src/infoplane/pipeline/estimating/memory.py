@@ -1,0 +1,60 @@
+"""Estimates that were made before, kept by the content that they were made from.
+
+No part of the results: deleting the folder costs time and nothing else. A folder holds what one estimator id's last
+run used, so that more epochs cost only the new ones.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..common import files
+from ..measurements import Measurement
+
+Rows = list[dict[str, Any]]
+# Whose numbers ours are made of; another version may round otherwise.
+LIBRARIES = ("numpy", "numba", "scipy", "scikit-learn", "torch", "npeet-plus")
+
+
+class Memory:
+    """Rows of one estimator, by the bytes of an epoch's activations."""
+
+    def __init__(self, folder: Path, measurement: Measurement, seed: int, dataset: bytes) -> None:
+        self.folder = folder / measurement.id
+        estimator, settings = measurement.estimator, measurement.settings.model_dump(mode="json")
+        asked = [measurement.id, estimator.name, asdict(estimator), settings, seed]
+        self._digest = hashlib.blake2b(json.dumps(asked).encode(), digest_size=20)
+        self._digest.update("".join(version(name) for name in LIBRARIES).encode())
+        for path in sorted(Path(__file__).parents[2].rglob("*.py")):
+            self._digest.update(path.read_bytes())
+        self._digest.update(dataset)
+
+    def key(self, epoch: int, activations: bytes) -> str:
+        digest = self._digest.copy()
+        digest.update(f"{epoch}\0".encode() + activations)
+        return digest.hexdigest()
+
+    def is_empty(self) -> bool:
+        return not any(self.folder.glob("*.json"))
+
+    def recall(self, keys: Mapping[int, str]) -> dict[int, Rows]:
+        """The rows of those epochs that are known."""
+        paths = {epoch: self._path(key) for epoch, key in keys.items()}
+        return {epoch: json.loads(path.read_bytes()) for epoch, path in paths.items() if path.exists()}
+
+    def keep(self, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        files.write_atomically(self._path(key), json.dumps(rows).encode())
+
+    def forget_all_but(self, keys: Sequence[str]) -> None:
+        """So that the folder does not grow from run to run."""
+        used = {self._path(key) for key in keys}
+        for path in self.folder.glob("*.json"):
+            if path not in used:
+                path.unlink()
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.json"

@@ -1,0 +1,151 @@
+"""Where a training run keeps what it has, so that a longer or killed one goes on from there.
+
+A folder of its own for all that determines a run but the number of epochs: a checkpoint an epoch, and the
+state of the last. Any of it may be deleted at any time: it is never part of the results, which are copied
+from it.
+"""
+
+import hashlib
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from ..core.errors import InfoplaneError
+from ..training.replicates import Snapshot
+from . import checkpoints
+from .checkpoints import Checkpoint, Header
+from .common import files, store
+
+STATE_EVERY_S = 1.0
+KEPT = 4  # folders of other runs that stay, those used last, so that one can go back to a learning rate
+CODE = ("training", "stacking.py", "core/seeding.py", "models")
+
+
+def fingerprint(settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Of `settings` (as JSON), `arrays`, the code that trains, and what versions and processor run it."""
+    digest = hashlib.sha256()
+    versions = (torch.__version__, np.__version__, torch.backends.cpu.get_cpu_capability())
+    digest.update(json.dumps([settings, versions], sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name}{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    here = Path(__file__).parent.parent
+    for name in CODE:
+        for path in sorted((here / name).rglob("*.py")) if (here / name).is_dir() else [here / name]:
+            digest.update(path.relative_to(here).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+class Scratch:
+    """One run's folder below `parent`. `header` makes the header of the checkpoint of an epoch."""
+
+    def __init__(self, parent: Path, fingerprint: str, header: Callable[[int], Header]) -> None:
+        self.folder, self.header = parent / fingerprint, header
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.touch()
+        others = [path for path in parent.iterdir() if path.is_dir() and path != self.folder]
+        for old in sorted(others, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            shutil.rmtree(old)
+        self.losses: list[NDArray[np.float32]] = []
+        self.unsaved: Snapshot | None = None
+        self.saved_at = time.monotonic()
+
+    def latest(self) -> Snapshot | None:
+        """The last epoch that was saved whole; None, and a line on standard error, if a file is damaged."""
+        path = store.state_path(self.folder)
+        if not path.exists():
+            return None
+        try:
+            epoch, losses, optimizers = _read_state(path)
+            held = [self._checkpoint(number) for number in range(epoch + 1)]
+        except InfoplaneError as error:
+            print(f"infoplane: training from epoch 0: {error}", file=sys.stderr, flush=True)
+            shutil.rmtree(self.folder)
+            return None
+        self.losses = list(losses)
+        return Snapshot(epoch, held[-1].tensors, losses[-1], optimizers)
+
+    def save(self, snapshot: Snapshot) -> None:
+        """A checkpoint, and the state where the last one saved is old: a killed run loses about a second."""
+        path = store.checkpoint_path(self.folder, snapshot.epoch)
+        checkpoints.write(path, Checkpoint(self.header(snapshot.epoch), snapshot.tensors))
+        self.losses.append(snapshot.losses)
+        self.unsaved = snapshot
+        if time.monotonic() - self.saved_at > STATE_EVERY_S:
+            self._save_state()
+
+    def publish(self, root: Path, epochs: int) -> None:
+        """Copies the checkpoints of epochs 0 to `epochs`, and no others, and their losses to below `root`."""
+        self._save_state()
+        with files.replacing(store.checkpoints_folder(root)) as new:
+            for epoch in range(epochs + 1):
+                checkpoints.write(store.checkpoint_path(store.checkpoints_folder(new), epoch), self._checkpoint(epoch))
+        store.save_training(root, np.stack(self.losses[: epochs + 1]))
+
+    def _save_state(self) -> None:
+        """After the checkpoints up to it: the state says which epochs are whole."""
+        if self.unsaved is not None:
+            _write_state(store.state_path(self.folder), self.unsaved, np.stack(self.losses))
+        self.unsaved, self.saved_at = None, time.monotonic()
+
+    def _checkpoint(self, epoch: int) -> Checkpoint:
+        path = store.checkpoint_path(self.folder, epoch)
+        checkpoint = checkpoints.read(path)
+        if checkpoint.header.model_dump(mode="json") != self.header(epoch).model_dump(mode="json"):
+            raise InfoplaneError(f"{path}: of another run or epoch")
+        return checkpoint
+
+
+def _write_state(path: Path, snapshot: Snapshot, losses: NDArray[np.float32]) -> None:
+    tensors = {"losses": torch.from_numpy(losses)}
+    skeleton = _pack(snapshot.optimizers, tensors)
+    header = json.dumps({"epoch": snapshot.epoch, "optimizers": skeleton})
+    files.write_atomically(path, save(tensors, {checkpoints.KEY: header}))
+
+
+def _read_state(path: Path) -> tuple[int, NDArray[np.float32], list[dict[str, Any]]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {})[checkpoints.KEY])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+        optimizers = _unpack(header["optimizers"], tensors)
+        return header["epoch"], tensors["losses"].numpy(), optimizers
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise InfoplaneError(f"{path}: cannot be read ({error})") from None
+
+
+def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
+    """`value` as JSON, its tensors in `tensors`. Containers carry their type, as keys may be integers."""
+    if isinstance(value, torch.Tensor):
+        name = f"state_{len(tensors)}"
+        tensors[name] = value.detach().cpu().contiguous().clone()
+        return {"tensor": name}
+    if isinstance(value, dict):
+        return {"dict": [[key, _pack(held, tensors)] for key, held in value.items()]}
+    if isinstance(value, (list, tuple)):
+        return {type(value).__name__: [_pack(held, tensors) for held in value]}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise InfoplaneError(
+        f"train.optimizer: its state holds a {type(value).__name__}, which no file can; choose another"
+    )
+
+
+def _unpack(value: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    ((kind, held),) = value.items()
+    if kind == "tensor":
+        return tensors[held]
+    if kind == "dict":
+        return {key: _unpack(part, tensors) for key, part in held}
+    return {"list": list, "tuple": tuple}[kind](_unpack(part, tensors) for part in held)

@@ -1,0 +1,42 @@
+"""The whole configuration, validated: every section, and what they say together."""
+
+from ..core.errors import InfoplaneError
+from ..training.settings import Train
+from .common.config import Config
+from .measurements import Measurement, measurement
+
+
+def validate(config: Config) -> None:
+    """Raises `InfoplaneError` at the first that is wrong."""
+    _ = config.seed, config.model, config.plot, config.compute
+    train = config.of(Train, "train")
+    rows = {
+        "train": config.dataset.samples - config.dataset.test_samples,
+        "test": config.dataset.test_samples,
+        "probe": config.dataset.probe_samples,
+    }[config.extract.split]
+    if rows == 0:
+        raise InfoplaneError("dataset.probe_samples: 0, yet extract.split is probe; ask for some")
+    for key in config.estimator_ids:
+        _check_reach(measurement(config, key), train, rows)
+
+
+def _check_reach(asked: Measurement, train: Train, rows: int) -> None:
+    """That there is what an estimator asks for, which otherwise would show only after the training."""
+    measure, where = asked.settings.measure, f"estimators.{asked.id}"
+    for name, places, last in (
+        ("epochs", measure.epochs or [0], train.epochs),
+        ("replicates", [0] if measure.replicates == "all" else measure.replicates, train.replicates - 1),
+    ):
+        if max(places) > last:
+            raise InfoplaneError(f"{where}.measure.{name}: {max(places)} is not trained; the last is {last}")
+    samples = measure.samples or rows
+    if samples > rows:
+        raise InfoplaneError(f"{where}.measure.samples: {samples} of the {rows} there are; lower it")
+    k = getattr(asked.estimator, "k", None)
+    if isinstance(k, int) and k >= samples:
+        raise InfoplaneError(f"{where}.k: {k} is not below the {samples} samples measured; lower it")
+    if isinstance(k, int) and asked.settings.stderr is not None and k >= samples // 2:
+        raise InfoplaneError(
+            f"{where}.k: {k} is not below the {samples // 2} samples in a half, which stderr takes; lower it"
+        )

@@ -1,0 +1,35 @@
+"""What a run found, as tables: what is judged, and what is drawn."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that a run found. `layers`, and the categorical column `layer` of a table, are in network order.
+
+    `estimates` have a column of their own, `bar_bits`: the standard error, also at the epochs between those that have
+    one (`intervals.between`).
+    """
+
+    ids: list[str]
+    layers: list[str]
+    training: pd.DataFrame
+    estimates: pd.DataFrame
+    truth: pd.DataFrame
+    ceiling_bits: float | None
+
+    def of(self, key: str, target: str) -> pd.DataFrame:
+        """The estimates of one estimator id and target ("y" or "x")."""
+        table = self.estimates
+        return table[(table["estimator"] == key) & (table["target"] == target)]
+
+
+def flag_counts(estimates: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """How many rows carry each flag, by the columns `key`: `*key, flag, flagged`; `ties:4` counts as `ties`."""
+    # A table has few different cells of flags, and each is taken apart once.
+    cells = estimates.groupby([*key, "flags"], observed=True).size().rename("flagged").reset_index()
+    words = {cell: sorted({word.split(":")[0] for word in cell.split(";") if word}) for cell in cells["flags"].unique()}
+    flags = cells.assign(flag=cells["flags"].astype(object).map(words)).explode("flag").dropna(subset="flag")
+    return flags.groupby([*key, "flag"], observed=True)["flagged"].sum().reset_index()
