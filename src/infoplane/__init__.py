@@ -1,14 +1,79 @@
-"""infoplane: what information each layer of a network carries while it trains.
+"""How much information does each layer of a network hold about its target and its input?
 
-The library knows arrays and modules. It knows no DVC, no Hydra and no paths; only `core.store` knows file names.
-Every quantity of information is in bits, and a name that holds one says so (`mi_bits`).
+    import infoplane as ip
 
-    core         what every stage needs: configuration, files, errors, generators, progress, where tasks run
-    datasets     one a file, with its law where that is known
-    models       one a file
-    training     replicates of a network, together; networks: on disk and stacked; activations: of every layer
-    exact        the true I(T;Y) and I(X;T)
-    estimators   one a file; neighbours and compiling: what the fast ones are made of
-    estimation   an estimator run over saved activations, with errors, nulls and flags
-    results      the tables of a run, read back and judged; figures: drawn
+    result = ip.mutual_information(x, y, stderr=10)    # one value in bits, with its error and what to know about it
+    table = ip.measure({"fc1": a, "fc2": b}, y, [ip.KSG(), ip.Decodable()])    # many layers, a tidy DataFrame
+
+Rows are samples, and have to be independent of each other. Estimators are classes whose fields are their parameters:
+`help(ip.KSG)` says what it estimates, when to use it and when not. `ip.exact` has the true values for networks of one
+input on data of a known law, and `ip.laws` such laws. Every quantity of information is in bits. What is wrong with an
+argument is said in one line, by an `InfoplaneError`, which is a `ValueError`.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for editors and type checkers; the names of estimators that are not here are found all the same
+    from . import exact, laws
+    from .api import measure, mutual_information
+    from .core.errors import InfoplaneError
+    from .estimators.binning import Binning
+    from .estimators.decodable import Decodable
+    from .estimators.gaussian import Gaussian
+    from .estimators.gaussian_kde import GaussianKDE
+    from .estimators.kde import KDE
+    from .estimators.ksg import KSG
+    from .estimators.mixed_ksg import MixedKSG
+    from .estimators.neural import Neural
+    from .estimators.npeet import NPEET
+    from .estimators.renyi import Renyi
+    from .estimators.sheared_ksg import ShearedKSG
+    from .estimators.sklearn import Sklearn
+    from .result import Result
+
+__version__ = "0.1.0"
+
+# Where a public name lies; it is imported when it is first used, since some parts take seconds.
+_PLACES = {
+    "InfoplaneError": "core.errors",
+    "Result": "result",
+    "measure": "api",
+    "mutual_information": "api",
+}
+_MODULES = ("exact", "laws")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    elif name in _MODULES:
+        found = import_module(f"{__name__}.{name}")
+    elif name == "__all__":
+        found = sorted([*_PLACES, *_MODULES, "__version__", *(kind.__name__ for kind in _estimators())])
+    else:
+        found = next((kind for kind in _estimators(name) if kind.__name__ == name), None)
+        if found is None:
+            raise AttributeError(f"infoplane has no {name}; dir(infoplane) lists what it has")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return list(__getattr__("__all__"))
+
+
+def _estimators(name: str | None = None) -> list[type]:
+    """The class of every estimator, or of those whose file that name points to: the rest is not imported."""
+    import pkgutil
+
+    folders = [entry.name for entry in pkgutil.iter_modules(import_module(f"{__name__}.estimators").__path__)]
+    wanted = [
+        folder
+        for folder in folders
+        if not folder.startswith("_") and (name is None or folder.replace("_", "") == name.lower())
+    ]
+    if not wanted:
+        return []
+    lookup = import_module(f"{__name__}.estimators._shared.lookup")
+    return [lookup.named(folder) for folder in wanted]

@@ -61,6 +61,26 @@ def is_inside_null(p_value: float) -> bool:
     return p_value > NULL_P
 
 
+def meaning(word: str) -> str:
+    """What a flag says, in a clause; `docs/flags.md` says what to do about it."""
+    name, _, number = word.partition(":")
+    return MEANINGS[name].format(number)
+
+
+MEANINGS = {
+    "above_ceiling": "exceeds I(X;Y), which no layer can",
+    "constant": "every row is the same, so that this is 0 exactly",
+    "dead_units": "{} columns have the same value in every row",
+    "dpi": "exceeds the layer before, which no layer can",
+    "infinite": "the true value is infinite; the number is a property of the estimator",
+    "inside_null": "shuffled pairs read as much",
+    "not_converged": "the training of the critics had not ended",
+    "saturated": "this estimator can read no more on so many rows; the truth may be more",
+    "scale": "columns differ so much in scale that the largest alone decides",
+    "ties": "{} % of the rows equal another row in every column",
+}
+
+
 @dataclass(frozen=True)
 class Truth:
     """What flags compare with: I(X;Y) in bits where it is known, and each (replicate, epoch, layer, target) whose true

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..arrays import scaling
 from ..arrays.variables import Variable
+from ..core.errors import InfoplaneError
 from ..core.seeding import Generators, generator
 from . import flags, uncertainty
 from .layers import Layer
@@ -33,6 +34,7 @@ def rows(
     `flags` are a set, and lack what only comparing values tells (`flags.mark`). No value depends on what else is asked
     for in the same call.
     """
+    _check_fit(method, y)
     xs = [layer.t for layer in layers]
     keys: list[uncertainty.Key] = [(key, layer.replicate, layer.epoch, layer.name, method.target) for layer in layers]
     mi_bits, own_flags = method.values(xs, y, Generators(seed, keys))
@@ -62,6 +64,14 @@ def rows(
                 words.add("inside_null")
         found.append(row)
     return found
+
+
+def _check_fit(method: Method, y: Variable) -> None:
+    """Raises `InfoplaneError` for a y that the estimator is not for."""
+    for what, has in (("labels", y.classes is not None), ("vector targets", y.values.shape[1] > 1)):
+        if has and what in method.estimator.not_for:
+            instead = "use mixed_ksg, or labels=False if they are numbers" if what == "labels" else "use ksg"
+            raise InfoplaneError(f"{method.target}: {method.estimator.name} is not for {what} ({y.kind}); {instead}")
 
 
 def _stderr_bits(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import InfoplaneError
-from ..core.validation import checked_fields
 from ..estimation.settings import Settings
 from ..estimators._shared import lookup
 from ..estimators._shared.base import Estimator
@@ -33,11 +32,7 @@ def measurement(config: Config, key: str) -> Measurement:
         raise InfoplaneError(f"{where}.estimator: missing; choose one of {', '.join(lookup.names())}")
     kind = lookup.named(values["estimator"], f"{where}.estimator")
     beside = {"estimator", *Settings.model_fields}
-    params = checked_fields(kind, {k: v for k, v in values.items() if k not in beside}, where, beside)
-    try:
-        estimator = kind(**params)
-    except InfoplaneError as error:
-        raise InfoplaneError(f"{where}.{error}") from None
+    estimator = kind.of({k: v for k, v in values.items() if k not in beside}, where, beside)
     return Measurement(key, estimator, settings(config, key))
 
 

@@ -1,14 +1,15 @@
 """The contract of an estimator: one base class, which holds the defaults of all that an estimator may offer."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays.variables import Variable
+from ...core.errors import InfoplaneError
 from ...core.validation import checked_fields
 
 Array = NDArray[np.float64]
@@ -48,6 +49,18 @@ class Estimator:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         for name, value in checked_fields(type(self), given, "").items():
             object.__setattr__(self, name, value)
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any], key: str = "", beside: Collection[str] = ()) -> Self:
+        """The estimator with these parameters, from a file or a command line.
+
+        Raises `InfoplaneError`, which names each wrong key below `key`; `beside` are the keys that may stand beside.
+        """
+        try:
+            return cls(**checked_fields(cls, params, key, beside))
+        except InfoplaneError as error:
+            said = str(error)
+            raise InfoplaneError(said if not key or said.startswith(f"{key}.") else f"{key}.{said}") from None
 
     @property
     def name(self) -> str:
