@@ -128,6 +128,8 @@ def _array(values: Any, name: str) -> NDArray[Any]:
         array = np.asarray(values)
     except (TypeError, ValueError) as error:
         raise InfoplaneError(f"{name}: is no array ({' '.join(str(error).split())}); make its rows alike") from None
+    if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
+        array = np.asarray(values, dtype=object)  # or numbers beside text would have become text
     if array.dtype.kind not in "biufOUST":
         raise InfoplaneError(f"{name}: holds {array.dtype}, neither numbers nor labels; convert it")
     if array.ndim == 0:

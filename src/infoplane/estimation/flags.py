@@ -22,15 +22,9 @@ Row = dict[str, Any]
 
 def of_layer(t: NDArray[np.floating]) -> list[set[str]]:
     """`constant`, `dead_units:M` and `ties:P` of each replicate of t `(replicates, samples, units)`."""
-    samples = t.shape[1]
     units = np.ascontiguousarray(np.moveaxis(t, 2, 0))  # a unit in one piece: several times as fast to go through
     dead = (units == units[..., :1]).all(axis=2).sum(axis=0)
-    numbers = np.sort(_fingerprints(units), axis=1)
-    same = numbers[:, 1:] == numbers[:, :-1]
-    alone = np.ones((len(t), samples), dtype=np.bool_)
-    alone[:, 1:] &= ~same
-    alone[:, :-1] &= ~same
-    tied = 1 - alone.mean(axis=1)
+    tied = _tied(units)
     found = []
     for dead_units, share in zip(dead.tolist(), tied.tolist(), strict=True):
         if dead_units == t.shape[2]:
@@ -143,6 +137,19 @@ def _add(row: Row, word: str) -> None:
 def joined(words: set[str]) -> str:
     """As the table holds them."""
     return ";".join(sorted(words))
+
+
+def _tied(units: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The share of rows of `units` `(units, replicates, samples)` that another row equals, `(replicates,)`."""
+    first = np.sort(units[0], axis=1)
+    if (first[:, 1:] != first[:, :-1]).all():
+        return np.zeros(units.shape[1])  # rows that differ in one unit are not equal, and one is quick to sort
+    numbers = np.sort(_fingerprints(units), axis=1)
+    same = numbers[:, 1:] == numbers[:, :-1]
+    alone = np.ones(numbers.shape, dtype=np.bool_)
+    alone[:, 1:] &= ~same
+    alone[:, :-1] &= ~same
+    return np.asarray(1 - alone.mean(axis=1))
 
 
 def _fingerprints(units: NDArray[np.floating]) -> NDArray[np.uint64]:

@@ -39,8 +39,10 @@ def rows(
     keys: list[uncertainty.Key] = [(key, layer.replicate, layer.epoch, layer.name, method.target) for layer in layers]
     mi_bits, own_flags = method.values(xs, y, Generators(seed, keys))
     maximum_bits = method.saturated_bits(y)
-    of_y, scales = scaling.deviations(y.values), method.estimator.scale_range
-    beside = [of_y] if method.estimator.compares_scales else []
+    beside, scales = [], method.estimator.scale_range
+    if method.estimator.compares_scales or scales is not None:
+        of_y = scaling.deviations(y.values)
+        beside = [of_y] if method.estimator.compares_scales else []
     stderr_bits = _stderr_bits(method, settings, seed, xs, y, keys)
     orders = None
     if settings.permutations is not None and method.has_pairs:

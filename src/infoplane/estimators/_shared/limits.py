@@ -1,8 +1,11 @@
 """The most that estimates from k nearest neighbours can read."""
 
+from functools import lru_cache
+
 import numpy as np
 
 
+@lru_cache(maxsize=64)
 def neighbours_bits(k: int, samples: int) -> float:
     """psi(samples) - psi(k) in bits: the k nearest points in x are those in y, for every one of `samples` points."""
     return float(np.sum(1 / np.arange(k, samples)) / np.log(2))
