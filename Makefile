@@ -29,7 +29,7 @@ lint: $(VENV)/pinned-dev  ## style and types
 	ruff format --check .
 	mypy
 
-format: $(VENV)/pinned-dev  ## mend what ruff can mend
+format: $(VENV)/pinned-dev  ## fix what ruff can fix
 	ruff check --fix .
 	ruff format .
 
