@@ -33,12 +33,14 @@ format: $(VENV)/pinned-dev  ## fix what ruff can fix
 	ruff check --fix .
 	ruff format .
 
+# torch stays at the version pinned in requirements.txt, since the bits of training depend on it; edit it there to change it.
 requirements: $(VENV)/pinned-dev  ## pin the newest versions that pyproject.toml allows, then run the tests
+	grep '^torch==' requirements.txt > $(VENV)/torch.txt
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --output-file requirements.txt pyproject.toml
+		--no-emit-trusted-host --extra pipeline --constraint $(VENV)/torch.txt --output-file requirements.txt pyproject.toml
 	sed -i.bak 's/+cpu$$//' requirements.txt && rm requirements.txt.bak
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+		--no-emit-trusted-host --extra pipeline --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 	sed -i.bak 's/+cpu$$//' requirements-dev.txt && rm requirements-dev.txt.bak
 
 clean:  ## remove the environment and all that was made, but not the cache

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,12 @@ import pytest
 import torch
 
 import infoplane as ip
+from infoplane.estimation import flags
 from infoplane.estimators._shared import lookup
+from infoplane.pipeline.common import store
+from infoplane.pipeline.common.config import Config
+from infoplane.pipeline.estimating.epochs import estimate_epochs
+from infoplane.pipeline.measurements import measurement
 from scratch import ROOT
 
 RNG = np.random.default_rng(0)
@@ -215,3 +221,25 @@ def test_importing_brings_no_heavy_part() -> None:
         [sys.executable, "-c", code], cwd=ROOT / "src", capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_measure_gives_the_numbers_of_the_pipeline_to_the_bit(tmp_path: Path) -> None:
+    """For the same arrays, seed and ids: values, errors, null and flags, of every replicate and of both targets."""
+    rng = np.random.default_rng(3)
+    inputs, targets = rng.normal(size=(90, 1)), rng.normal(size=(90, 1))
+    layers = {
+        "a": np.maximum(inputs + rng.normal(size=(2, 90, 4)), 0).astype(np.float32),
+        "b": (targets + rng.normal(size=(2, 90, 2))).astype(np.float32),
+    }
+    row_id = np.arange(90)
+    store.save_dataset(tmp_path, store.Rows(inputs, targets, np.full(90, "train"), row_id))
+    store.save_activations(tmp_path, 7, store.Activations(layers, row_id))
+    asked = {"stderr": {"splits": 3}, "permutations": 19}
+    config = Config(
+        {"estimators": {"mine": {"estimator": "ksg", "k": 4, **asked}, "other": {"estimator": "npeet", **asked}}}
+    )
+    for key, estimator in (("mine", ip.KSG(k=4)), ("other", ip.NPEET())):
+        rows = estimate_epochs(tmp_path, measurement(config, key), 5, [7])
+        flags.mark(rows, measurement(config, key).settings, flags.Truth())
+        table = ip.measure(layers, targets, {key: estimator}, inputs, epoch=7, stderr=3, permutations=19, seed=5)
+        assert table.to_dict("records") == rows
