@@ -1,6 +1,6 @@
-"""Guards params.yaml against conf/: `dvc repro` reads the one and never looks at the other.
+"""Checks params.yaml against conf/, since `dvc repro` reads params.yaml and never looks at conf/.
 
-`python src/config.py` is the first stage. `python src/config.py --compose [KEY=VALUE ...]` writes params.yaml anew from
+`python src/config.py` is the first stage. `python src/config.py --compose [KEY=VALUE ...]` rewrites params.yaml from
 conf/, as `dvc exp run -S KEY=VALUE` would.
 """
 
@@ -29,7 +29,7 @@ RECOMPOSE = "python src/config.py --compose"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--compose", nargs="*", metavar="KEY=VALUE", help="write params.yaml anew from conf/")
+    parser.add_argument("--compose", nargs="*", metavar="KEY=VALUE", help="rewrite params.yaml from conf/")
     overrides = parser.parse_args().compose
     if overrides is not None:
         composed = composition(overrides)
@@ -41,12 +41,12 @@ def main() -> None:
     if found and overrides is None and "DVC_EXP_NAME" not in os.environ:
         drifted(found, conf_sha256)
     files.write_atomically(RECORD, json.dumps({"conf_sha256": conf_sha256, "drift": found}, indent=1).encode() + b"\n")
-    # Constant, so that it orders this stage before the others and invalidates none of them.
+    # The content is constant: the file makes this stage run before the others and never makes them rerun.
     files.write_atomically(STAMP, b"params.yaml was checked\n")
 
 
 def drifted(found: dict[str, Any], conf_sha256: str) -> None:
-    """params.yaml is not what conf/ composes to, and no experiment asked for that. Which of the two was edited?"""
+    """Raises if params.yaml differs because conf/ was edited; accepts hand edits of params.yaml with a warning."""
     listed = "; ".join(f"{key}: {d['params']} there, {d['conf']} in conf/" for key, d in found.items())
     if not RECORD.exists():
         raise InfoplaneError(
@@ -66,7 +66,7 @@ def drifted(found: dict[str, Any], conf_sha256: str) -> None:
 
 
 def composition(overrides: list[str]) -> DictConfig:
-    """What conf/ composes to, interpolations resolved, as DVC composes it. `???` is left for validation."""
+    """What conf/ composes to, with interpolations resolved, as DVC does it. Validation reports any `???`."""
     try:
         with initialize_config_dir(str(CONF.resolve()), version_base=None):
             composed = compose(config_name="config", overrides=overrides)
@@ -77,7 +77,7 @@ def composition(overrides: list[str]) -> DictConfig:
 
 
 def differences(composed: DictConfig, edited: Any) -> dict[str, Any]:
-    """The keys, dotted, whose values differ; a key that one side lacks is null there."""
+    """The dotted keys whose values differ; a key that one side lacks is null there."""
     ours, theirs = flat(OmegaConf.to_container(composed)), flat(OmegaConf.to_container(edited))
     return {
         key: {"conf": ours.get(key), "params": theirs.get(key)}
@@ -87,14 +87,14 @@ def differences(composed: DictConfig, edited: Any) -> dict[str, Any]:
 
 
 def flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested mappings as one, its keys joined by dots; lists stay whole."""
+    """Nested mappings as one mapping with dotted keys; lists stay whole."""
     if not isinstance(value, dict) or not value:
         return {prefix: value}
     return {k: v for key, below in value.items() for k, v in flat(below, f"{prefix}.{key}".lstrip(".")).items()}
 
 
 def fingerprint(folder: Path) -> str:
-    """Of the names and bytes of every configuration file."""
+    """A hash of the names and bytes of all configuration files."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.yaml")):
         digest.update(f"{path.as_posix()}\0{len(path.read_bytes())}\0".encode() + path.read_bytes())

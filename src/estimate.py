@@ -2,7 +2,7 @@
 
 import os
 
-# One thread a process: the work is split over processes, and sums must not depend on the number of threads.
+# One thread per process: the work is split over processes, and sums must not depend on the number of threads.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[variable] = "1"
 
@@ -21,7 +21,7 @@ from infoplane.pipeline.estimating.memory import Memory
 from infoplane.pipeline.measurements import measurement
 
 DATA, SCRATCH = Path("data"), Path(".infoplane/estimates")
-BLOCK = 4  # epochs: few enough that no core waits long for the last, enough to share the target's side
+BLOCK = 4  # epochs: few, so that no core waits long at the end, but enough to share the work on the target
 
 
 def main() -> None:
@@ -30,20 +30,21 @@ def main() -> None:
     config = params.load()
     asked = measurement(config, parser.parse_args().id)
     known_truth = truth.load(DATA)
+    law_is_known = known_truth.ceiling_bits is not None  # or the rows themselves have to tell what they can
     epochs = chosen_epochs(asked, store.activation_epochs(DATA))
-    memory = Memory(SCRATCH, asked, config.seed, files.content(store.dataset_path(DATA)))
+    memory = Memory(SCRATCH, asked, config.seed, files.content(store.dataset_path(DATA)), law_is_known)
 
     @cache
     def key(epoch: int) -> str:
         return memory.key(epoch, files.content(store.activations_path(DATA, epoch)))
 
-    # Where nothing is kept there is nothing to look for: each key is then made while the next epochs are estimated.
+    # With an empty memory there is nothing to look up; each key is then made while the next epochs are estimated.
     known = {} if memory.is_empty() else memory.recall({epoch: key(epoch) for epoch in epochs})
     if known:
         print(f"estimate {asked.id}: {len(known)} of {len(epochs)} epochs are known", file=sys.stderr)
     new = [epoch for epoch in epochs if epoch not in known]
     blocks = [new[start : start + BLOCK] for start in range(0, len(new), BLOCK)]
-    tasks = [(DATA.resolve(), asked, config.seed, block) for block in blocks]
+    tasks = [(DATA.resolve(), asked, config.seed, block, law_is_known) for block in blocks]
     estimated = zip(blocks, computing.run(estimate_epochs, tasks, config.compute), strict=True)
     of_epochs = (
         (epoch, [row for row in rows if row["epoch"] == epoch]) for block, rows in estimated for epoch in block

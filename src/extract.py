@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def extract(root: Path, split: str, first: int, epochs: list[int]) -> None:
-    """Writes what the layers put out at these epochs to below `root`."""
+    """Writes the activations of these epochs below `root`."""
     rows, header, layers, _ = _recorder(split, first)
     for epoch in epochs:
         path = _path(epoch)
@@ -49,7 +49,7 @@ def extract(root: Path, split: str, first: int, epochs: list[int]) -> None:
 
 @cache
 def _recorder(split: str, first: int) -> tuple[store.Rows, checkpoints.Header, Any, str | None]:
-    """Once a process: the rows of the split, the header of the first checkpoint, and a `recorder` of its networks."""
+    """Once per process: the rows of the split, the header of the first checkpoint, and a `recorder` of its networks."""
     torch.set_num_threads(1)
     rows, path = store.load_dataset(DATA).of(split), _path(first)
     header = checkpoints.read(path).header

@@ -15,7 +15,7 @@ def main() -> None:
     law = plugins.load("datasets", dataset.generator, "dataset.generator").make(**dataset.params)
     name = f"src/infoplane/datasets/{dataset.generator}.py"
     x, y = draw(law, dataset.samples, generator(dataset.seed, "dataset"), name)
-    # A probe of its own generator: to ask for one leaves the rows that are trained on as they were.
+    # The probe has its own generator, so that asking for one does not change the training rows.
     probe_x, probe_y = draw(law, dataset.probe_samples, generator(dataset.seed, "probe"), name)
     order = generator(dataset.seed, "split").permutation(dataset.samples)
     split = np.full(dataset.samples, "train")

@@ -1,4 +1,4 @@
-"""Judges the estimates by the exact truth: `data/scoreboard.csv` and `data/metrics.json`."""
+"""Compares the estimates with the exact truth: `data/scoreboard.csv` and `data/metrics.json`."""
 
 import json
 import sys

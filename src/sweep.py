@@ -1,11 +1,11 @@
-"""Does the conclusion hold? Draws an estimate against one of its settings, from saved activations.
+"""Does the conclusion hold? Plots an estimate against one of its settings, from saved activations.
 
     python src/sweep.py ksg k=1,2,3,5,10,20,50 --epochs 0,500 --layers layer_4,output
     python src/sweep.py ksg measure.samples=50,100,200,350
     python src/sweep.py binning bins=5,10,20,30,50
     python src/sweep.py kde noise_variance=0.01,0.05,0.2
 
-writes data/sweeps/ID_SETTING.csv, .png and .svg. Trains nothing, and changes no result of the pipeline. ID is an
+Writes data/sweeps/ID_SETTING.csv, .png and .svg. It trains nothing and changes no result of the pipeline. ID is an
 estimator of params.yaml, or one of conf/estimators/ that the experiment leaves out.
 """
 
@@ -33,9 +33,9 @@ DATA, OFFERED = Path("data"), Path("conf/estimators")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("id", help="a key of `estimators` in params.yaml, or a file of conf/estimators/")
-    parser.add_argument("setting", metavar="SETTING=V1,V2,...", help="a setting of the estimator and its values")
-    parser.add_argument("--epochs", metavar="E1,E2,...", help="by default the first and the last")
-    parser.add_argument("--layers", metavar="L1,L2,...", help="by default all")
+    parser.add_argument("setting", metavar="SETTING=V1,V2,...", help="a setting of the estimator, with values to try")
+    parser.add_argument("--epochs", metavar="E1,E2,...", help="epochs to plot (default: the first and the last)")
+    parser.add_argument("--layers", metavar="L1,L2,...", help="layers to plot (default: all)")
     arguments = parser.parse_args()
     setting, _, listed = arguments.setting.partition("=")
     if not listed:
@@ -43,13 +43,13 @@ def main() -> None:
     config, key = params.load(), arguments.id
     if key not in config.estimator_ids and (OFFERED / f"{key}.yaml").is_file():
         config = with_estimators(config, params.read(OFFERED / f"{key}.yaml"))
-    measurement(config, key)  # an id that is not configured is said to be so, not extended
+    measurement(config, key)  # raises for an unknown id, before overrides could create it
     available = store.activation_epochs(DATA)
     epochs = _numbers(arguments.epochs) if arguments.epochs else sorted({available[0], available[-1]})
     fixed = {f"{key}.measure.epochs": epochs, f"{key}.measure.targets": ["y"]}
     if arguments.layers:
         fixed[f"{key}.measure.layers"] = arguments.layers.split(",")
-    # Every value is validated before any is computed.
+    # Validate every value before computing any.
     values = [params.parsed(value) for value in listed.split(",")]
     estimators = [measurement(with_estimators(config, fixed | {f"{key}.{setting}": value}), key) for value in values]
     epochs = chosen_epochs(estimators[0], available)

@@ -1,4 +1,4 @@
-"""Trains all replicates: a checkpoint an epoch in `data/checkpoints/`, the losses in `data/training.csv`."""
+"""Trains all replicates: one checkpoint per epoch in `data/checkpoints/`, the losses in `data/training.csv`."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ DATA, SCRATCH = Path("data"), Path(".infoplane/train")
 
 
 def main() -> None:
-    torch.set_num_threads(1)  # sums must not depend on how many cores there are, and small networks gain nothing
+    torch.set_num_threads(1)  # sums must not depend on the number of cores, and small networks gain nothing
     config = params.load()
     train, model = config.of(Train, "train"), config.model
     device = devices.found(train.device, "train.device")

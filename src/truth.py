@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def truth(config: Config, epochs: list[int]) -> tuple[list[tuple[int, int]], list[str], Array]:
-    """The networks of these epochs, as (replicate, epoch), the names of their layers, and I(T;Y) and I(X;T) of each,
+    """The networks of these epochs as (replicate, epoch), the names of their layers, and I(T;Y) and I(X;T) of each,
     `(networks, layers, 2)` bits."""
     law = _law(config)
     model = plugins.load("models", config.model.architecture, "model.architecture")
@@ -55,12 +55,12 @@ def truth(config: Config, epochs: list[int]) -> tuple[list[tuple[int, int]], lis
             networks.append(list(layers.values()))
             names = list(layers)
             keys.append((replicate, epoch))
-    # All in one call: a layer that training left as it was is not computed again.
+    # All in one call, so that a layer that training did not change is computed only once.
     return keys, names, exact.network_information_many(networks, law, activation=activation)
 
 
 def _rows(keys: list[tuple[int, int]], names: list[str], found: Array) -> Iterator[dict[str, Any]]:
-    """The rows of what `truth` gave, layers in network order."""
+    """The rows of what `truth` returned, with layers in network order."""
     for (replicate, epoch), of_layer in zip(keys, found.tolist(), strict=True):
         for place, target in enumerate(("y", "x")):
             for layer, mi_bits in zip(names, of_layer, strict=True):
@@ -74,12 +74,12 @@ def _law(config: Config) -> object:
 
 @lru_cache
 def _made(generator: str, parameters: tuple[tuple[str, Any], ...]) -> object:
-    """Once a process: the tables that exact values come from are kept by the law that they are of."""
+    """One object per process: the tables behind the exact values are cached by the law object."""
     return plugins.load("datasets", generator, "dataset.generator").make(**dict(parameters))
 
 
 def _missing(config: Config, law: object) -> str:
-    """Why there is no exact answer; nothing where there is one."""
+    """Why there is no exact answer; empty where there is one."""
     if not isinstance(law, KnownLaw):
         return f"dataset.generator {config.dataset.generator} declares no one-dimensional law"
     model = plugins.load("models", config.model.architecture, "model.architecture")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -35,7 +36,11 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (environment / "done").exists():
             wheels = folder / "wheels"
             pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
-            run(*pip, "wheel", "--no-deps", "--wheel-dir", wheels, ROOT, cwd=folder)
+            source = folder / "source"  # a copy, as building leaves files in the tree
+            shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__"))
+            for name in ("pyproject.toml", "README.md", "LICENSE"):
+                shutil.copyfile(ROOT / name, source / name)
+            run(*pip, "wheel", "--no-deps", "--wheel-dir", wheels, source, cwd=folder)
             (wheel,) = wheels.glob("infoplane-*.whl")
             venv.create(environment, with_pip=True)
             pins = folder / "pins.txt"  # a constraint file takes no extras, and ours has none

@@ -1,4 +1,4 @@
-"""Records what every layer of every replicate puts out: frozen weights, eval mode, one order of samples."""
+"""Records the output of every layer of every replicate: frozen weights, eval mode, one order of samples."""
 
 import copy
 import textwrap
@@ -15,18 +15,18 @@ from .core.errors import InfoplaneError
 from .stacking import Stack, named_tensors, put
 
 Layers = dict[str, NDArray[np.float32]]
-RESERVED = {"row_id", "layers"}  # arrays of the npz that are no layers
+RESERVED = {"row_id", "layers"}  # arrays of the npz that are not layers
 
 
 def recorder(
     networks: Sequence[nn.Module], x: Tensor
 ) -> tuple[Callable[[Mapping[str, NDArray[Any]]], Layers], str | None]:
-    """What takes a checkpoint's tensors and gives each layer's output for x `(samples, inputs)`.
+    """A function that maps a checkpoint's tensors to each layer's output for x `(samples, inputs)`, and a reason.
 
-    A layer is a named child of the network; its output `(samples, ...)` comes as `(replicates, samples,
-    units)`. The replicates are called as one where that gives what one by one gives; where it does not, the reason
-    comes second. `networks`, one a replicate, are taken over. Raises `InfoplaneError` for a child that is no layer,
-    for tensors that are not this network's, for NaN.
+    A layer is a named child of the network; its output `(samples, ...)` is returned as `(replicates, samples,
+    units)`. The replicates are called as one if that gives the same values as calling them one by one; otherwise the
+    second result is the reason why not, else None. `networks` holds one network per replicate; the recorder changes
+    them. Raises `InfoplaneError` for a child that is not a layer, for tensors of another network, and for NaN.
     """
     alone = partial(_alone, [network.eval() for network in networks], x)
     try:
@@ -35,7 +35,7 @@ def recorder(
         reason = _difference(together, alone, stack.tensors())
     except InfoplaneError:
         raise
-    except Exception as error:  # whatever a network does that vmap cannot: what it says is printed
+    except Exception as error:  # anything that vmap cannot do; the caller prints the message
         reason = textwrap.shorten(str(error), 200)
     return partial(_finite, together if reason is None else alone), reason
 
@@ -64,7 +64,7 @@ def _keep(outputs: dict[str, Tensor], name: str, _layer: nn.Module, _args: Any, 
         raise InfoplaneError(f"model: its layer {name} is called twice; give each call a layer of its own")
     if not isinstance(output, Tensor):
         raise InfoplaneError(f"model: its layer {name} puts out a {type(output).__name__}, not a tensor; wrap it")
-    outputs[name] = output.reshape(len(output), -1).float().clone()  # a layer that follows may write in place
+    outputs[name] = output.reshape(len(output), -1).float().clone()  # a later layer may write in place
 
 
 def _together(stack: Stack, x: Tensor, tensors: Mapping[str, NDArray[Any]]) -> Layers:
@@ -85,7 +85,7 @@ def _alone(networks: Sequence[nn.Module], x: Tensor, tensors: Mapping[str, NDArr
 def _difference(
     together: Callable[..., Layers], alone: Callable[..., Layers], tensors: Mapping[str, NDArray[Any]]
 ) -> str | None:
-    """Which layer comes out otherwise together than alone."""
+    """Which layer gives other values when stacked; None if no layer does."""
     ours, theirs = together(tensors), alone(tensors)
     for name, output in theirs.items():
         if not np.allclose(ours[name], output, rtol=1e-3, atol=1e-5 * np.abs(output).max(), equal_nan=True):

@@ -28,6 +28,8 @@ def mutual_information(
     *,
     stderr: int | None = None,
     permutations: int | None = None,
+    block: int | None = None,
+    planted: float | None = None,
     labels: bool | None = None,
     seed: int = 0,
 ) -> Result:
@@ -40,6 +42,9 @@ def mutual_information(
         as `infoplane.choice` says, and the result names it.
     stderr: how many splits into halves the standard error comes from (Holmes & Nemenman 2019), at least 2; 10 is good.
     permutations: how many shuffled pairings make the null, at least 19.
+    block: for rows in time order, how far apart two rows are as good as independent: they are then shifted, and split
+        in stretches of so many, where others are shuffled.
+    planted: plant so many bits in x, and say which share of them the estimator reads (`infoplane.estimation.planted`).
     seed: of all that is drawn at random. The same seed gives the same numbers.
 
     Raises `InfoplaneError`, in one line, for what is wrong with an argument, and warns where integers look like counts
@@ -48,7 +53,7 @@ def mutual_information(
     values_of_x, target = variables.numbers(x), variables.target(y, labels)
     variables.check_lengths(values_of_x, target)
     chosen = suitable(values_of_x, target) if estimator is None else _estimator(estimator)
-    settings, seed = _settings(stderr, permutations, None), _seed(seed)
+    settings, seed = _settings(stderr, permutations, None, block, planted), _seed(seed)
     layers = prepared(
         values_of_x[None],
         [0],
@@ -60,6 +65,8 @@ def mutual_information(
         judge_scale=not chosen.scale_invariant,
     )
     (row,) = values.rows(Method(chosen, "y"), chosen.name, layers, target, settings=settings, seed=seed)
+    row["flags"] = flags.joined(row["flags"])
+    flags.mark([row], settings, flags.Truth(flags.label_ceiling_bits(target)))
     mi_bits, stderr_bits = row["mi_bits"], row.get("stderr_bits")
     interval_bits = None
     if stderr_bits is not None:
@@ -70,7 +77,8 @@ def mutual_information(
         interval_bits=interval_bits,
         null_mean_bits=row.get("null_mean_bits"),
         p_value=row.get("p_value"),
-        flags=tuple(sorted(row["flags"])),
+        planted_share=row.get("planted_share"),
+        flags=tuple(filter(None, row["flags"].split(";"))),
         estimator=chosen,
         samples=len(target),
         target=target.kind,
@@ -88,6 +96,8 @@ def measure(
     components: int | None = None,
     stderr: int | None = None,
     permutations: int | None = None,
+    block: int | None = None,
+    planted: float | None = None,
     labels: bool | None = None,
     seed: int = 0,
 ) -> "pd.DataFrame":
@@ -95,15 +105,16 @@ def measure(
 
     layers: the activations of each layer by its name, in network order, `(samples, units)`, or of several replicates
         at once `(replicates, samples, units)`. The rows are those of y, in the same order.
-    y, labels, stderr, permutations, seed: as for `mutual_information`.
+    y, labels, stderr, permutations, block, planted, seed: as for `mutual_information`.
     estimators: one, a list, or a mapping of ids to them; the id of one in a list is its name.
     x: the input `(samples, inputs)`.
     epoch, replicate: what the table is to say of these activations; of several replicates, the number of the first.
     components: measure the first so many principal components of each layer.
 
     The columns are those of the pipeline's `estimates/ID.csv`: estimator, replicate, epoch, layer, target ("y" for
-    I(T;Y), "x" for I(X;T)), mi_bits, what was asked for of stderr_bits, null_mean_bits, null_p95_bits and p_value, and
-    flags, joined by ";". The numbers are the pipeline's too, to the bit, for the same arrays, seed and ids.
+    I(T;Y), "x" for I(X;T)), mi_bits, what was asked for of stderr_bits, null_mean_bits, null_p95_bits, p_value and
+    planted_share, and flags, joined by ";". For the same arrays, seed and ids the numbers are those of the pipeline, to
+    the bit.
     """
     import pandas as pd
 
@@ -116,7 +127,7 @@ def measure(
     for name, array in activations.items():
         for letter, target in targets.items():
             variables.check_lengths(array, target, f"layers[{name!r}]", letter)
-    asked, settings, seed = _by_id(estimators), _settings(stderr, permutations, components), _seed(seed)
+    asked, settings, seed = _by_id(estimators), _settings(stderr, permutations, components, block, planted), _seed(seed)
     table = []
     for key, estimator in asked.items():
         of_layers: list[Layer] = []
@@ -135,7 +146,7 @@ def measure(
                 raise InfoplaneError(f"{key}: {error}") from None
         for row in rows:
             row["flags"] = flags.joined(row["flags"])
-        flags.mark(rows, settings, flags.Truth())
+        flags.mark(rows, settings, flags.Truth(flags.label_ceiling_bits(targets["y"])))
         table += rows
     return pd.DataFrame(table, columns=values.columns(settings))
 
@@ -151,20 +162,24 @@ def _seed(seed: Any) -> int:
     return checked(_Seed, {"seed": seed}, "").seed
 
 
-def _settings(stderr: int | None, permutations: int | None, components: int | None) -> Settings:
+def _settings(
+    stderr: int | None, permutations: int | None, components: int | None, block: int | None, planted: float | None
+) -> Settings:
     """Each of them checked; what is wrong is said of the argument, not of the section that it becomes."""
-    if stderr is permutations is components is None:
+    if stderr is permutations is components is block is planted is None:
         return NOTHING_MORE  # a value takes a quarter of a millisecond, of which this would be a tenth
     given = {
         "stderr": None if stderr is None else {"splits": stderr},
         "permutations": permutations,
         "reduce": None if components is None else {"components": components},
+        "rows": None if block is None else {"block": block},
+        "planted": None if planted is None else {"bits": planted},
     }
     try:
         return checked(Settings, given, "")
     except InfoplaneError as error:
         said = str(error).replace("stderr.splits", "stderr").replace("reduce.components", "components")
-        raise InfoplaneError(said) from None
+        raise InfoplaneError(said.replace("rows.block", "block").replace("planted.bits", "planted")) from None
 
 
 def _estimator(given: Any) -> Estimator:

@@ -53,6 +53,8 @@ def main() -> None:
     "--stderr", type=int, metavar="N", help="A standard error from N splits of the rows into halves; 10 is good."
 )
 @click.option("--permutations", type=int, metavar="N", help="A p-value from N shuffled pairings, at least 19.")
+@click.option("--block", type=int, metavar="N", help="For rows in time order: so far apart they are independent.")
+@click.option("--planted", type=float, metavar="BITS", help="Plant so many bits in X, and say which share is read.")
 @click.option(
     "--labels/--numbers", "labels", default=None, help="How to take y; by default integers and text are labels."
 )
@@ -65,6 +67,8 @@ def mi(
     settings: Sequence[str],
     stderr: int | None,
     permutations: int | None,
+    block: int | None,
+    planted: float | None,
     labels: bool | None,
     seed: int,
     as_json: bool,
@@ -88,7 +92,15 @@ def mi(
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         result = mutual_information(
-            read(x), read(y), chosen, stderr=stderr, permutations=permutations, labels=labels, seed=seed
+            read(x),
+            read(y),
+            chosen,
+            stderr=stderr,
+            permutations=permutations,
+            block=block,
+            planted=planted,
+            labels=labels,
+            seed=seed,
         )
     for warning in said:
         line = (

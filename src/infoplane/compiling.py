@@ -1,8 +1,8 @@
 """How kernels are compiled: once for all checkouts, and again when their code changes.
 
-numba keeps what it compiled beside each source file, so that every new clone, and every temporary one of dvc,
-would compile anew. Here it goes to the user's own cache, in a folder named by the code: a kernel's file and the
-files beside it that begin with `_`, from which it may take kernels in. Any of it may be deleted at any time.
+numba keeps compiled code beside each source file, so every new clone, and every temporary clone of dvc, would compile
+again. Here it goes to the user's cache, in a folder named by a hash of the code: the kernel's own file and the files
+beside it that begin with `_`, since it may call kernels from those. Any of it may be deleted at any time.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from platformdirs import user_cache_path
 
 Function = Callable[..., Any]
 
-KEPT = 8  # versions of a file's kernels that stay, those used last, so that one can go back and forth
+KEPT = 8  # the last used versions of a file's kernels stay, so that switching between versions is fast
 
 
 def compiled(function: Function) -> Function:
@@ -28,18 +28,18 @@ def compiled(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """For small functions in inner loops, where a call with its many arguments costs more than it does."""
+    """For small functions in inner loops, where the call costs more than the work."""
     return _kept(njit(function, nogil=True, error_model="numpy", forceinline=True))
 
 
 def _kept(dispatcher: Any) -> Function:
-    with contextlib.suppress(OSError):  # nowhere to write: each process compiles for itself
+    with contextlib.suppress(OSError):  # nowhere to write, so each process compiles for itself
         dispatcher._cache = _Cache(dispatcher.py_func)  # type: ignore[no-untyped-call]
     return dispatcher  # type: ignore[no-any-return]
 
 
 class _ByCode:
-    """Tells numba where a function's machine code lies. Raises `OSError` where nothing can be written."""
+    """Tells numba where to keep a function's machine code. Raises `OSError` where nothing can be written."""
 
     def __init__(self, function: Function, file: str) -> None:
         self.path, self.line = _folder(Path(file)), function.__code__.co_firstlineno
@@ -49,7 +49,7 @@ class _ByCode:
         return cls(function, file)
 
     def ensure_cache_path(self) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)  # someone may have deleted it meanwhile
+        self.path.mkdir(parents=True, exist_ok=True)  # it may have been deleted in the meantime
 
     def get_cache_path(self) -> str:
         return str(self.path)
@@ -71,7 +71,7 @@ class _Cache(FunctionCache):
 
 @cache
 def _folder(file: Path) -> Path:
-    """The folder of the kernels in `file`, made if need be; below NUMBA_CACHE_DIR where that is set."""
+    """The folder for the kernels of `file`, created if needed; below NUMBA_CACHE_DIR where that is set."""
     digest = hashlib.sha256()
     for path in sorted({file, Path(__file__), *file.parent.glob("_*.py")}):
         digest.update(path.name.encode() + path.read_bytes())
@@ -81,7 +81,7 @@ def _folder(file: Path) -> Path:
     if not folder.exists():
         folder.mkdir(parents=True, exist_ok=True)
         for old in sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT]:
-            shutil.rmtree(old, ignore_errors=True)  # another process may be at it too
+            shutil.rmtree(old, ignore_errors=True)  # another process may be deleting it too
     tempfile.TemporaryFile(dir=folder).close()  # raises `OSError` where nothing can be written
     folder.touch()
     return folder

@@ -1,4 +1,4 @@
-"""Laws: one-dimensional distributions, and pairs (x, y) of which everything is known, so that exact values exist."""
+"""Laws: one-dimensional distributions, and fully known pairs (x, y), for which exact values exist."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Law(Protocol):
 class KnownLaw:
     """y = function(x) + noise_std(x) * e, with x and e one-dimensional, independent and of known law.
 
-    This is all that the exact values need: p(x) is `inputs`, and p(y | x) is `noise` scaled by `noise_std(x)`
-    and moved to `function(x)`. `noise` has mean 0 and standard deviation 1. Both callables map `(n,)` to
+    The exact values need nothing else: p(x) is `inputs`, and p(y | x) is `noise` scaled by `noise_std(x)`
+    and shifted to `function(x)`. `noise` has mean 0 and standard deviation 1. Both callables map `(n,)` to
     `(n,)`.
     """
 
@@ -36,7 +36,7 @@ class KnownLaw:
     noise_std: Callable[[Array], Array]
 
     def sample(self, samples: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """x `(samples, 1)` and y `(samples, 1)`; x is drawn whole before the noise."""
+        """x `(samples, 1)` and y `(samples, 1)`; all of x is drawn before the noise."""
         x = self.inputs.rvs(size=samples, random_state=rng)
         y = self.function(x) + self.noise_std(x) * self.noise.rvs(size=samples, random_state=rng)
         return x[:, None], y[:, None]
@@ -44,8 +44,8 @@ class KnownLaw:
 
 @dataclass(frozen=True)
 class Uniform:
-    """A `Law`: every value from `low` to `high` alike. To the bit `scipy.stats.uniform`, which takes half a second to
-    import."""
+    """A `Law`: uniform from `low` to `high`. Equals `scipy.stats.uniform` to the bit, without its import of half a
+    second."""
 
     low: float
     high: float
@@ -68,7 +68,7 @@ class Uniform:
 
 @dataclass(frozen=True)
 class Normal:
-    """A `Law`: to the bit `scipy.stats.norm`, for the same reason."""
+    """A `Law`: equals `scipy.stats.norm` to the bit, without its import."""
 
     mean: float = 0.0
     std: float = 1.0
@@ -78,7 +78,7 @@ class Normal:
         return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) / self.std)
 
     def cdf(self, x: Array) -> Array:
-        from scipy.special import ndtr  # whoever only draws needs no scipy
+        from scipy.special import ndtr  # drawing samples needs no scipy
 
         return np.asarray(ndtr((np.asarray(x) - self.mean) / self.std))
 
@@ -96,7 +96,7 @@ class Normal:
 
 @dataclass(frozen=True)
 class Mixture:
-    """A `Law`: a mixture of laws, `weights` summing to 1."""
+    """A `Law`: a mixture of laws; `weights` sum to 1."""
 
     laws: tuple[Any, ...]
     weights: tuple[float, ...]

@@ -17,6 +17,7 @@ class Result:
         cases, and says nothing of the estimator's bias.
     null_mean_bits, p_value: the mean over shuffled pairs, and the share of these that read as much, where
         `permutations` was asked for.
+    planted_share: of the bits that were planted in x, the share that it reads, where `planted` was asked for.
     flags: words that say why not to take the value at its face; docs/flags.md says what to do about each.
     estimator: with its parameters.
     samples: how many rows there were.
@@ -28,6 +29,7 @@ class Result:
     interval_bits: tuple[float, float] | None
     null_mean_bits: float | None
     p_value: float | None
+    planted_share: float | None
     flags: tuple[str, ...]
     estimator: Estimator
     samples: int
@@ -43,6 +45,8 @@ class Result:
             beside.append(f"standard error {self.stderr_bits:.3f}, 95 % interval {low:.3f} to {high:.3f}")
         if self.p_value is not None:
             beside.append(f"shuffled pairs give {self.null_mean_bits:.3f} on average, p = {self.p_value:.3g}")
+        if self.planted_share is not None:
+            beside.append(f"{self.planted_share:.0%} of planted bits are read")
         sentence = f"{self.mi_bits:.3f} bits of mutual information"
         if beside:
             sentence += f" ({'; '.join(beside)})"
@@ -59,6 +63,7 @@ class Result:
             "high_bits": high,
             "null_mean_bits": self.null_mean_bits,
             "p_value": self.p_value,
+            "planted_share": self.planted_share,
             "flags": ";".join(self.flags),
             "estimator": str(self.estimator),
             "samples": self.samples,

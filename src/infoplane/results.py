@@ -1,4 +1,4 @@
-"""What a run found, as tables: what is judged, and what is drawn."""
+"""The results of a run as tables, for scoring and for figures."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Results:
-    """All that a run found. `layers`, and the categorical column `layer` of a table, are in network order.
+    """All results of a run. `layers`, and the categorical column `layer` of a table, are in network order.
 
-    `estimates` have a column of their own, `bar_bits`: the standard error, also at the epochs between those that have
-    one (`intervals.between`).
+    `estimates` has an extra column, `bar_bits`: the standard error, also filled in at the epochs that have none
+    (`intervals.between`).
     """
 
     ids: list[str]
@@ -27,8 +27,8 @@ class Results:
 
 
 def flag_counts(estimates: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    """How many rows carry each flag, by the columns `key`: `*key, flag, flagged`; `ties:4` counts as `ties`."""
-    # A table has few different cells of flags, and each is taken apart once.
+    """How many rows carry each flag, grouped by the columns `key`: `*key, flag, flagged`; `ties:4` counts as `ties`."""
+    # A table has few distinct cells of flags; each is split only once.
     cells = estimates.groupby([*key, "flags"], observed=True).size().rename("flagged").reset_index()
     words = {cell: sorted({word.split(":")[0] for word in cell.split(";") if word}) for cell in cells["flags"].unique()}
     flags = cells.assign(flag=cells["flags"].astype(object).map(words)).explode("flag").dropna(subset="flag")

@@ -1,10 +1,10 @@
-"""Judges every estimator by the exact truth: the scoreboard, and the numbers of a run that a person compares.
+"""Compares every estimator with the exact truth: the scoreboard, and the metrics of a run.
 
-Signed errors are estimate - truth. An estimate *breaks the ceiling* where it exceeds I(X;Y), and *breaks the
-data processing inequality* where it exceeds the estimate of the layer before, in both cases by more than its
-own 95 % interval: 1.96 of its standard errors or, where the estimator gives none, 1.96 standard deviations of
-its errors in that layer, over all replicates and the ten measured epochs on either side. In a difference of
-two estimates both count, in quadrature.
+Signed errors are estimate - truth. An estimate *breaks the ceiling* where it exceeds I(X;Y), and *breaks the data
+processing inequality* where it exceeds the estimate of the layer before, in both cases by more than its 95 % interval.
+That interval is 1.96 of its standard errors. Where the estimator gives none, it is 1.96 standard deviations of its
+errors in that layer, over all replicates and the ten measured epochs on either side. In a difference of two estimates,
+both errors count, in quadrature.
 """
 
 from collections.abc import Collection
@@ -34,10 +34,10 @@ NEIGHBOURS = 10  # epochs on either side
 
 
 def scoreboard(results: Results, unordered: Collection[str] = ()) -> list[dict[str, Any]]:
-    """A row (see `COLUMNS`) for every estimator and layer whose I(T;Y) is known exactly; none without truth.
+    """One row (see `COLUMNS`) for each estimator and layer whose I(T;Y) is known exactly; none without truth.
 
-    Six significant digits. A share is None where there is no ceiling, no layer measured before, or an estimator of
-    `unordered`, whose layers are not to be compared.
+    Numbers have six significant digits. A share is None without a ceiling, without an earlier measured layer, and for
+    estimators in `unordered`, whose layers must not be compared.
     """
     judged = errors(results)
     judged.loc[judged["estimator"].isin(list(unordered)), "dpi_break"] = np.nan
@@ -64,7 +64,7 @@ def scoreboard(results: Results, unordered: Collection[str] = ()) -> list[dict[s
 
 def errors(results: Results) -> pd.DataFrame:
     """The estimates of I(T;Y) whose truth is finite, with `truth_bits`, `error_bits` and `spread_bits` (one
-    standard deviation), and `ceiling_break` and `dpi_break`: 1, 0, or NaN with nothing to compare with."""
+    standard deviation), and `ceiling_break` and `dpi_break`: 1, 0, or NaN where there is nothing to compare with."""
     truth = results.truth.rename(columns={"mi_bits": "truth_bits"})
     truth = truth[(truth["target"] == "y") & np.isfinite(truth["truth_bits"])]
     judged = results.estimates.merge(truth, on=["replicate", "epoch", "layer", "target"])
@@ -83,7 +83,7 @@ def errors(results: Results) -> pd.DataFrame:
 
 
 def metrics(results: Results, board: list[dict[str, Any]]) -> dict[str, Any]:
-    """Nested numbers; what is not known is left out. Medians are over replicates, at the last epoch trained.
+    """Nested numbers; unknown ones are left out. Medians are over replicates, at the last epoch trained.
 
     An estimator that did not measure that epoch has no final value.
     """
@@ -108,7 +108,7 @@ def metrics(results: Results, board: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def overall(board: pd.DataFrame) -> pd.DataFrame:
-    """`SUMMARY` by estimator over all its layers, each weighing as much as it has values; the best first."""
+    """`SUMMARY` by estimator over all its layers, each weighted by its number of values; the best first."""
     found = {}
     for name in SUMMARY:
         there = board[board[name].notna()]
@@ -119,20 +119,20 @@ def overall(board: pd.DataFrame) -> pd.DataFrame:
 
 
 def rounded(value: float | np.floating[Any]) -> float | None:
-    """To six significant digits, so that a diff can be read; NaN is None."""
+    """Rounds to six significant digits, so that diffs are readable; NaN becomes None."""
     return None if np.isnan(value) else float(f"{value:.6g}") + 0.0
 
 
 def _local_deviation(judged: pd.DataFrame) -> pd.Series:
     """The standard deviation of `error_bits` over replicates and neighbouring epochs, by estimator and layer.
 
-    0 where there is one value alone.
+    0 where there is only one value.
     """
     found, window = np.zeros(len(judged)), np.ones(2 * NEIGHBOURS + 1)
     errors_bits, epochs = judged["error_bits"].to_numpy(), judged["epoch"].to_numpy()
     for rows in judged.groupby(["estimator", "layer"], observed=True).indices.values():
         epoch = np.unique(epochs[rows], return_inverse=True)[1]
-        centred = errors_bits[rows] - errors_bits[rows].mean()  # or the difference of squares cancels
+        centred = errors_bits[rows] - errors_bits[rows].mean()  # otherwise the difference of squares cancels
         count, total, squares = (
             np.convolve(np.bincount(epoch, terms), window)[NEIGHBOURS:-NEIGHBOURS]
             for terms in (np.ones(len(rows)), centred, centred**2)
@@ -148,7 +148,7 @@ def _breaks(excess: pd.Series, spread: pd.Series) -> pd.Series:
 
 
 def _final_bits(table: pd.DataFrame, key: list[str], epoch: int) -> list[tuple[Any, ...]]:
-    """`*key, bits`: the median of the finite I(T;Y) of an epoch, where there is one."""
+    """`*key, bits`: the median of the finite I(T;Y) of an epoch, for groups that have any."""
     final = table[(table["epoch"] == epoch) & (table["target"] == "y") & np.isfinite(table["mi_bits"])]
     medians = final.groupby(key, observed=True)["mi_bits"].median().map(rounded)
     return list(medians.reset_index().itertuples(index=False, name=None))

@@ -1,4 +1,4 @@
-"""Replicates of one network as one: their weights stacked, their calls vectorised with torch.func."""
+"""Runs the replicates of one network as one: their weights are stacked and their calls vectorised with torch.func."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def named_tensors(network: nn.Module) -> dict[str, Tensor]:
-    """All that must be kept of a network: its parameters, and the buffers of its state_dict."""
+    """All that must be saved of a network: its parameters, and the buffers of its state_dict."""
     saved = network.state_dict().keys()
     buffers = {name: buffer for name, buffer in network.named_buffers() if name in saved}
     return dict(network.named_parameters()) | buffers
@@ -38,11 +38,10 @@ def put(own: Mapping[str, Tensor], tensors: Mapping[str, NDArray[Any]]) -> None:
 
 
 class Stack:
-    """`networks`, all of one architecture, as one. Their weights are copied, not shared.
+    """Several `networks` of one architecture, as one. Their weights are copied, not shared.
 
-    All trained weights of all replicates lie in one leaf `(replicates, numbers)`, so that one call of an
-    optimiser moves them all; `trained` shows it by name, `(replicates, *shape)` each, and `fixed` holds all
-    else.
+    All trained weights of all replicates are in one leaf `(replicates, numbers)`, so that one optimiser step moves
+    them all. `trained` holds views of it by name, `(replicates, *shape)` each; `fixed` holds everything else.
     """
 
     def __init__(self, networks: Sequence[nn.Module]) -> None:
@@ -65,11 +64,11 @@ class Stack:
         return {name: both[name].cpu().numpy().copy() for name in named_tensors(self.network)}
 
     def load(self, tensors: Mapping[str, NDArray[Any]]) -> None:
-        """Puts `tensors`, as `tensors()` gives them, in place; raises as `put` does."""
+        """Loads `tensors`, as `tensors()` returns them; raises as `put` does."""
         put(self.trained | self.fixed, tensors)
 
     def gradient(self, loss: Loss, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """The gradient `(replicates, numbers)` of each replicate's loss on its batch, and the losses' sum.
+        """The gradient `(replicates, numbers)` of each replicate's loss on its batch, and the sum of the losses.
 
         x is `(replicates, samples, inputs)`, y `(replicates, samples, targets)`.
         """
@@ -84,7 +83,7 @@ class Stack:
 
     @torch.no_grad()
     def apply(self, function: Callable[[Callable[[Tensor], Any]], Any]) -> Any:
-        """`function(call)` of each replicate, stacked, where `call(x)` calls that replicate's network."""
+        """`function(call)` for each replicate, stacked; `call(x)` calls that replicate's network."""
 
         def one(weights: dict[str, Tensor]) -> Any:
             return function(lambda x: functional_call(self.network, weights, (x,)))

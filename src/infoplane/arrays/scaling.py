@@ -1,15 +1,15 @@
-"""Scales columns before distances between rows are taken: a max norm compares columns, so their units matter.
+"""Scales columns before distances between rows are computed: a max norm compares columns, so their units matter.
 
-- `none`: as they are. The largest column decides.
-- `standard`: each column at mean 0 and standard deviation 1.
-- `rank`: each column by its ranks, as quantiles of a normal distribution (van der Waerden's scores). Equal
-  values have equal ranks, their mean rank, so a unit that is zero on half of the samples stays tied there;
-  ranks that broke ties would make noise of it. Ranks as such lie on a lattice, on which distances tie: that
-  took KSG 0.09 bits off at independence and 0.23 at a correlation of 0.99 (n = 350).
+- `none`: columns stay as they are. The largest column decides.
+- `standard`: each column gets mean 0 and standard deviation 1.
+- `rank`: each value is replaced by its rank, as a quantile of a normal distribution (van der Waerden's scores). Equal
+  values share their mean rank, so a unit that is zero on half of the samples stays tied there; ranks that broke ties
+  would turn it into noise. Plain ranks lie on a lattice, on which distances tie: they moved KSG by 0.09 bits at
+  independence and by 0.23 at a correlation of 0.99 (n = 350).
 
-A constant column becomes 0 under the latter two, and so does one that is constant but for rounding: its range
-is at most 4 units in the last place of its largest value. Noise that a cancellation has left behind is larger
-than that, and is scaled up like any other column.
+Under `standard` and `rank`, a constant column becomes 0. So does a column that is constant up to rounding: its range is
+at most 4 units in the last place of its largest value. Noise left by a cancellation is larger than that, and is scaled
+up like any other column.
 """
 
 from functools import cache, lru_cache
@@ -46,8 +46,8 @@ def scaled(values: NDArray[np.floating], scale: Scale) -> Array:
 def as_rows(values: ArrayLike) -> Array:
     """`values` `(samples, units)` as contiguous float64.
 
-    Raises `InfoplaneError` where there are none, or where one is NaN or infinite: an order of such values, on
-    which neighbours and bins rest, does not exist.
+    Raises `InfoplaneError` where there are none, or where one is NaN or infinite: such values have no order, and
+    neighbours and bins need one.
     """
     rows = np.ascontiguousarray(values, dtype=np.float64)
     if rows.size == 0 or not np.isfinite(rows).all():
@@ -59,12 +59,12 @@ def as_rows(values: ArrayLike) -> Array:
 
 
 def deviations(t: NDArray[np.floating]) -> Array:
-    """The least and the greatest standard deviation of the moving columns of t `(..., samples, columns)`.
+    """`(..., 2)`: the least and greatest standard deviation of those columns of t `(..., samples, columns)` that vary.
 
-    `(..., 2)`; where none moves, infinity and 0, which differ from nothing.
+    Where none varies, these are infinity and 0, so that no ratio of scales is too large.
     """
     moving = (t != t[..., :1, :]).any(axis=-2)
-    with np.errstate(over="ignore"):  # squares beyond a double: the deviation is infinite, and differs from any other
+    with np.errstate(over="ignore"):  # squares overflow: the deviation is infinite, and differs from all others
         deviation = t.std(axis=-2, dtype=np.float64)
     least = np.where(moving, deviation, np.inf).min(axis=-1)
     return np.stack([least, np.where(moving, deviation, 0.0).max(axis=-1)], axis=-1)
@@ -72,7 +72,7 @@ def deviations(t: NDArray[np.floating]) -> Array:
 
 @cache
 def rounding(dtype: np.dtype[np.floating]) -> float:
-    """The range, as a share of the largest value, up to which a column is constant but for rounding."""
+    """The largest range, as a share of the largest value, of a column that is constant up to rounding."""
     return 4 * float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
 
 
@@ -85,9 +85,9 @@ def _ranked(columns: Array, rounding_share: float) -> Array:
 
 @lru_cache(maxsize=8)
 def _scores(samples: int) -> Array:
-    """The score of a value by how many are below it, plus how many are at most it, `(2 samples,)`."""
+    """Scores `(2 samples,)`, indexed by how many values are below one plus how many are at most as large."""
     from scipy.special import ndtri
 
     centred = (np.arange(2 * samples) - samples) / 2
-    # From the lower half alone, so that opposite ranks have exactly opposite scores.
+    # Computed from the lower half only, so that opposite ranks have exactly opposite scores.
     return np.asarray(-np.sign(centred) * ndtri(0.5 - np.abs(centred) / (samples + 1)))

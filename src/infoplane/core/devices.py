@@ -11,10 +11,10 @@ Device = Literal["cpu", "cuda", "auto"]
 
 
 def found(device: Device, key: str = "device") -> "torch.device":
-    """cpu, cuda, or auto, which is cuda where there is a GPU. `key` is the configuration key to name in an error.
+    """The torch device; auto is cuda where there is a GPU. `key` is the configuration key to name in an error.
 
-    Not to be asked by a process that forks workers for anything but cpu: to ask may initialise CUDA, which does not
-    survive a fork. Raises `InfoplaneError` for cuda where there is none.
+    A process that forks workers must ask for nothing but cpu: the check may initialise CUDA, which does not survive a
+    fork. Raises `InfoplaneError` for cuda where there is no GPU.
     """
     import torch  # takes a second or two
 

@@ -1,4 +1,4 @@
-"""The one exception that a person is meant to read."""
+"""The only exception that is written for a person to read."""
 
 
 class InfoplaneError(ValueError):

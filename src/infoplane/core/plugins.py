@@ -17,7 +17,7 @@ from .validation import Section, checked
 
 
 def names(package: str) -> list[str]:
-    """The names that `infoplane.PACKAGE` offers; those that begin with an underscore are helpers."""
+    """The names that `infoplane.PACKAGE` offers; modules that begin with an underscore are helpers."""
     parent = importlib.import_module(f"infoplane.{package}")
     return sorted(m.name for m in pkgutil.iter_modules(parent.__path__) if not m.name.startswith("_"))
 
@@ -35,7 +35,7 @@ def parameters(
 ) -> dict[str, Any]:
     """`params` checked against the keyword-only parameters of `function`, with its defaults filled in.
 
-    `beside` are the keys that may stand beside them, for an error to name.
+    `beside` are other keys allowed at this place; errors list them as known.
 
     Raises `InfoplaneError` that names each wrong key below `key`.
     """

@@ -1,4 +1,4 @@
-"""One random generator a value, keyed by what the value is, so that no number depends on order or batching."""
+"""One random generator per value, keyed by what the value is, so that no number depends on order or batching."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ def generator(seed: int, *key: int | str) -> np.random.Generator:
 
 
 class Generators(Sequence[np.random.Generator]):
-    """A generator for each of `keys`, made when it is asked for: most estimators draw nothing."""
+    """A generator for each of `keys`, made on access, since most estimators draw nothing."""
 
     def __init__(self, seed: int, keys: Sequence[tuple[int | str, ...]]) -> None:
         self.seed, self.keys = seed, keys

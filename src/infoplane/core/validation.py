@@ -1,4 +1,4 @@
-"""Values checked against a schema, in the same words from Python and from a configuration."""
+"""Checks values against a schema, with the same messages for Python and for configurations."""
 
 import re
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -28,12 +28,12 @@ class Section(BaseModel):
 def checked(schema: type[Model], values: Any, key: str, beside: Collection[str] = ()) -> Model:
     """`values` as a `schema`, or one `InfoplaneError` line that lists every wrong key below `key`.
 
-    `beside` are the keys that may stand beside them, for an error to name.
+    `beside` are other keys allowed at this place; errors list them as known.
     """
     try:
         return schema.model_validate(values)
     except ValidationError as error:
-        said: dict[str, list[str]] = {}  # what a key may be in one of several ways is wrong in each of them
+        said: dict[str, list[str]] = {}  # a key with several allowed types has one error for each
         for each in error.errors():
             place = [part for part in each["loc"] if not _ALTERNATIVE.search(str(part))]
             said.setdefault(".".join([key, *map(str, place)]).strip("."), []).append(_say(each, place, schema, beside))
@@ -59,18 +59,18 @@ def _schema(kind: Any) -> type[BaseModel]:
 
 
 def _plain(value: Any) -> Any:
-    """A number of numpy's as Python's own, a tuple as a list: a notebook has either."""
+    """numpy numbers as Python numbers, and tuples as lists: notebooks pass both."""
     if isinstance(value, np.generic):
         return value.item()
     return list(value) if isinstance(value, tuple) else value
 
 
-# How pydantic names the alternatives of a union in the place of an error, where no key of ours can stand.
+# How pydantic names the alternatives of a union in the location of an error; none of these is a key of ours.
 _ALTERNATIVE = re.compile(r"\[|constrained-|^(int|float|str|bool)$")
 
 
 def _say(error: Any, place: Sequence[str | int], schema: type[BaseModel], beside: Collection[str]) -> str:
-    """What is wrong, and what it was; a missing or unknown key is said to be so."""
+    """What is wrong, and the value; missing and unknown keys have their own words."""
     if error["type"] == "extra_forbidden":
         known = {*_section(schema, place[:-1]).model_fields, *(beside if len(place) == 1 else ())}
         return f"unknown key; known here: {', '.join(sorted(known))}"

@@ -1,4 +1,4 @@
-"""What a dataset has to offer, and the check of what it draws."""
+"""What a dataset must offer, and the check of what it draws."""
 
 from typing import Protocol
 
@@ -11,13 +11,13 @@ Array = NDArray[np.float64]
 
 
 class Dataset(Protocol):
-    """Anything that can be drawn from: x `(samples, inputs)` and y `(samples, targets)`."""
+    """Anything that samples can be drawn from: x `(samples, inputs)` and y `(samples, targets)`."""
 
     def sample(self, samples: int, rng: np.random.Generator) -> tuple[Array, Array]: ...
 
 
 def draw(dataset: object, samples: int, rng: np.random.Generator, name: str) -> tuple[Array, Array]:
-    """`dataset.sample`, as float64. Raises `InfoplaneError`, which names the dataset, for what is no `Dataset`."""
+    """`dataset.sample`, as float64. Raises `InfoplaneError`, which names the dataset, for what is not a `Dataset`."""
     if not callable(getattr(dataset, "sample", None)):
         raise InfoplaneError(f"{name}: make() gives a {type(dataset).__name__} without sample(); return a KnownLaw")
     found = dataset.sample(samples, rng)  # type: ignore[attr-defined]

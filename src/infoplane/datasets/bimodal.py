@@ -1,4 +1,4 @@
-"""The asker's function on x of two modes, normal around -2 and 2 with standard deviation 0.5."""
+"""The asker's function; x has two modes, normal around -2 and 2 with standard deviation 0.5."""
 
 from typing import Annotated
 

@@ -1,5 +1,4 @@
-"""The asker's function with noise that grows away from x = 0: its standard deviation is noise_std (1 + |x|) /
-2."""
+"""The asker's function with noise that grows with |x|: its standard deviation is noise_std (1 + |x|) / 2."""
 
 from typing import Annotated
 
@@ -10,8 +9,7 @@ from ..laws import KnownLaw, Normal, Uniform
 
 
 def make(*, noise_std: Annotated[float, Field(gt=0)] = 0.2) -> KnownLaw:
-    """`noise_std` is the standard deviation of the normal noise at |x| = 1; at 0 it is half that, at 3
-    double."""
+    """`noise_std` is the standard deviation of the normal noise at |x| = 1; at 0 it is half that, at 3 double."""
     return KnownLaw(
         inputs=Uniform(-3, 3),
         function=lambda x: x**2 - x - 1,

@@ -1,4 +1,4 @@
-"""Another function than the asker's, which folds x more often: y = 2 sin 2x + noise, x uniform on (-3, 3)."""
+"""A function that folds x more often than the asker's: y = 2 sin 2x + noise, x uniform on (-3, 3)."""
 
 from typing import Annotated
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays.variables import Variable
 from .intervals import between, exceeds
 from .settings import Settings
 
@@ -62,15 +63,19 @@ def meaning(word: str) -> str:
 
 
 MEANINGS = {
-    "above_ceiling": "exceeds I(X;Y), which no layer can",
+    "above_ceiling": "exceeds I(X;Y), or the H(Y) of labels, which no layer can",
+    "blind": "this estimator reads less than half of what is planted in these rows, so that it may miss what is there",
+    "below_bound": "is below what a decoder proves to be there",
     "constant": "every row is the same, so that this is 0 exactly",
     "dead_units": "{} columns have the same value in every row",
     "dpi": "exceeds the layer before, which no layer can",
-    "infinite": "the true value is infinite; the number is a property of the estimator",
+    "infinite": "one side follows the other without noise, so that the true value is infinite or far above this",
     "inside_null": "shuffled pairs read as much",
     "not_converged": "the training of the critics had not ended",
+    "repeated_rows": "{} % of the rows repeat another in x and y, so that errors and p-values are too small",
     "saturated": "this estimator can read no more on so many rows; the truth may be more",
     "scale": "columns differ so much in scale that the largest alone decides",
+    "time_order": "rows resemble the next row, so that errors and p-values are too small; set a block",
     "ties": "{} % of the rows equal another row in every column",
 }
 
@@ -82,6 +87,14 @@ class Truth:
 
     ceiling_bits: float | None = None
     infinite: frozenset[tuple[int, int, str, str]] = frozenset()
+
+
+def label_ceiling_bits(y: Variable) -> float | None:
+    """H(Y) of labels, the plug-in entropy: whatever the law, no layer holds more. None where y holds numbers."""
+    if y.classes is None:
+        return None
+    shares = np.bincount(y.classes) / len(y)
+    return float(-np.sum(shares[shares > 0] * np.log2(shares[shares > 0])))
 
 
 def mark(rows: Sequence[Row], settings: Settings, truth: Truth) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays.variables import Variable
+from ..core import memory
 from ..core.errors import InfoplaneError
 from ..estimators._shared.base import Estimator
 
@@ -34,6 +35,9 @@ class Method:
 
         Raises `InfoplaneError` as the estimator does, and where it returns no finite number.
         """
+        widest = max((x.shape[1] for x in xs), default=0)
+        if needed := self.estimator._memory_bytes(len(y), widest):
+            memory.require(needed, f"{self.estimator.name}: a value of {len(y):,} rows")
         if not self.has_pairs:
             return _finite(self.estimator._input_information(xs, rngs), len(xs)), [set() for _ in xs]
         bits, flags = self.estimator._estimate_flagged(xs, y, rngs)

@@ -42,6 +42,19 @@ class Stderr(Section):
         return epoch <= self.first or epoch % self.every == 0
 
 
+class Rows(Section):
+    """What is to be known of the rows: that they are a series, whose rows are as good as independent so far apart."""
+
+    block: Annotated[int, Field(ge=2)]
+
+
+class Planted(Section):
+    """A check with targets of known information: so many bits, planted so often."""
+
+    bits: Annotated[float, Field(gt=0, le=8)] = 1.0
+    draws: Count = 3
+
+
 class Settings(Section):
     """All of these; `permutations` draws of the null a value: with fewer than 19 no p could reach 0.05."""
 
@@ -49,6 +62,13 @@ class Settings(Section):
     reduce: Reduce | None = None
     stderr: Stderr | None = None
     permutations: Annotated[int, Field(ge=19)] | None = None
+    rows: Rows | None = None
+    planted: Planted | None = None
+
+    @property
+    def block(self) -> int | None:
+        """How many rows in order stay together where rows are shuffled or split."""
+        return None if self.rows is None else self.rows.block
 
     @property
     def unordered(self) -> bool:

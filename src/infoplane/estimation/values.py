@@ -7,7 +7,7 @@ from ..arrays import scaling
 from ..arrays.variables import Variable
 from ..core.errors import InfoplaneError
 from ..core.seeding import Generators, generator
-from . import flags, uncertainty
+from . import checks, flags, planted, uncertainty
 from .layers import Layer
 from .method import Method
 from .settings import Settings
@@ -22,16 +22,25 @@ def columns(settings: Settings) -> list[str]:
         *COLUMNS,
         *(["stderr_bits"] if settings.stderr else []),
         *(NULL_COLUMNS if settings.permutations else []),
+        *(["planted_share"] if settings.planted else []),
         "flags",
     ]
 
 
 def rows(
-    method: Method, key: str, layers: Sequence[Layer], y: Variable, *, settings: Settings, seed: int
+    method: Method,
+    key: str,
+    layers: Sequence[Layer],
+    y: Variable,
+    *,
+    settings: Settings,
+    seed: int,
+    law_is_known: bool = False,
 ) -> list[dict[str, Any]]:
     """The rows (see `columns`) of one target, whose samples are `y`, in the order of `layers`; `key` is the id.
 
-    `flags` are a set, and lack what only comparing values tells (`flags.mark`). No value depends on what else is asked
+    `flags` are a set, and lack what only comparing values tells (`flags.mark`). Where the law of the data is not known,
+    they have what the rows themselves tell (`checks`). No value depends on what else is asked
     for in the same call.
     """
     _check_fit(method, y)
@@ -60,12 +69,34 @@ def rows(
         if settings.stderr is not None:
             row["stderr_bits"] = stderr_bits.get(keys[place])
         if orders is not None:
-            null_bits = uncertainty.null_bits(method, xs[place], y, keys[place], orders, seed)
+            null_bits = uncertainty.null_bits(method, xs[place], y, keys[place], orders, seed, settings.block)
             row |= uncertainty.null_summary(row["mi_bits"], null_bits)
             if flags.is_inside_null(row["p_value"]):
                 words.add("inside_null")
+        if settings.planted is not None and method.has_pairs:
+            row["planted_share"] = planted.share(method, xs[place], y, keys[place], settings.planted, seed)
+            if row["planted_share"] < planted.BLIND:
+                words.add("blind")
+        if not law_is_known and settings.measure.pairs == "right":
+            words |= _told_by_rows(method, layer, y, settings)
         found.append(row)
     return found
+
+
+def _told_by_rows(method: Method, layer: Layer, y: Variable, settings: Settings) -> set[str]:
+    """The flags that need no exact value to compare with."""
+    if "constant" in layer.flags or y.is_constant:
+        return set()
+    words = set()
+    if percent := checks.repeated_percent(layer.t, y):
+        words.add(f"repeated_rows:{percent}")
+    if settings.rows is None and checks.in_time_order(layer.t, y):
+        words.add("time_order")
+    # A layer is a function of its input, and with it I(X;T) is infinite unless all of its rows repeat.
+    alone = not any(word.startswith("ties:") and int(word[5:]) > 95 for word in layer.flags)
+    if (alone and y.classes is None) if method.target == "x" else checks.follows_without_noise(layer.t, y):
+        words.add("infinite")
+    return words
 
 
 def _check_fit(method: Method, y: Variable) -> None:
@@ -86,5 +117,7 @@ def _stderr_bits(
     if not asked:
         return {}
     those = [keys[place] for place in asked]
-    found = uncertainty.stderr_bits(method, [xs[place] for place in asked], y, those, settings.stderr.splits, seed)
+    found = uncertainty.stderr_bits(
+        method, [xs[place] for place in asked], y, those, settings.stderr.splits, seed, settings.block
+    )
     return dict(zip(those, found.tolist(), strict=True))

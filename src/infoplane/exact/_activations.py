@@ -1,5 +1,4 @@
-"""Activations by name: piecewise-linear ones as their knots, smooth ones as functions (torch's own
-definitions)."""
+"""Activations by name, as torch defines them: piecewise-linear ones by their knots, smooth ones as functions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +11,7 @@ from ..laws import Array
 
 @dataclass(frozen=True)
 class Piecewise:
-    """A continuous piecewise-linear function: `values` at `knots`, ascending; one more of `slopes` than of
-    knots."""
+    """A continuous piecewise-linear function: `values` at ascending `knots`, with one more slope than knots."""
 
     knots: tuple[float, ...]
     values: tuple[float, ...]
@@ -26,7 +24,7 @@ class Piecewise:
 
 @dataclass(frozen=True)
 class Smooth:
-    """A smooth function with slopes of at most `steepest`."""
+    """A smooth function whose slope is at most `steepest`."""
 
     function: Callable[[Array], Array]
     steepest: float = 1.0
@@ -62,7 +60,7 @@ SMOOTH = {
 
 
 def named(activation: str, negative_slope: float) -> Piecewise | Smooth:
-    """The activation of that name; `negative_slope` is leaky_relu's alone."""
+    """The activation of that name; only leaky_relu uses `negative_slope`."""
     if activation == "leaky_relu":
         return Piecewise((0,), (0,), (negative_slope, 1))
     known = PIECEWISE | SMOOTH

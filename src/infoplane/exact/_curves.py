@@ -1,5 +1,4 @@
-"""The image of the input line in a network of smooth activations: chords of a curve, refined where it
-bends."""
+"""The image of the input line in a network with smooth activations: chords of a curve, refined where it bends."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,11 +11,11 @@ from ._meetings import SLACK
 from ._network import Curve, Image, Weights, check_finite
 from ._polyline import affine
 
-CHORD = 1e-7  # chords keep this close to their curve, relative to each unit's range: well below the resolution
+CHORD = 1e-7  # chords stay this close to their curve, relative to each unit's range: well below the resolution
 FIRST, MOST = 257, 2**15  # vertices
-STRIDE = 2.0  # the most that a pre-activation may change within a chord, so that no bend is stepped over
-MOST_PARTS = 32  # that a chord is cut into at once
-SECANTS = 8  # steps from where chords meet to where the curve does
+STRIDE = 2.0  # the most that a pre-activation may change within a chord, so that no bend is missed
+MOST_PARTS = 32  # a chord is cut into at most this many parts at once
+SECANTS = 8  # secant steps from where chords meet to where the curve meets itself
 
 
 def curved_images(weights: Weights, low: float, high: float, activation: Smooth) -> list[Image]:
@@ -46,7 +45,7 @@ def images_at(weights: Weights, x: Array, activation: Smooth) -> list[Image]:
 
 
 def _values(weights: Weights, activation: Smooth, x: Array) -> Array:
-    """The last of the layers, before its activation, at x `(n,)`: `(n, units)`."""
+    """The values `(n, units)` of the last of these layers at x `(n,)`, before its activation."""
     t, error = x[:, None], np.zeros(1)
     for number, (weight, bias) in enumerate(weights):
         t, error = affine(t if number == 0 else activation.function(t), error, weight, bias)
@@ -58,7 +57,7 @@ def _activated(at: Callable[[Array], Array], activation: Smooth, x: Array) -> Ar
 
 
 def _refined(weights: Weights, low: float, high: float, activation: Smooth) -> Array:
-    """Vertices between which no layer leaves its chords by more than `CHORD`, as far as `MOST` allows."""
+    """Vertices between which no layer leaves its chords by more than `CHORD`, unless that takes more than `MOST`."""
     x = np.linspace(low, high, FIRST)
     while len(x) < MOST:
         width = np.diff(x)
@@ -72,10 +71,9 @@ def _refined(weights: Weights, low: float, high: float, activation: Smooth) -> A
 
 
 def _parts(weights: Weights, x: Array, activation: Smooth) -> Labels:
-    """Into how many parts each chord between the vertices x is to be cut, `(vertices - 1,)`: 1 where it is
-    good.
+    """How many parts to cut each chord between the vertices x into, `(vertices - 1,)`: 1 where it is good.
 
-    How far a curve bulges from its chord falls as the square of the parts.
+    A curve's distance from its chord falls as the square of the number of parts.
     """
     both = np.empty(2 * len(x) - 1)
     both[::2], both[1::2] = x, (x[1:] + x[:-1]) / 2
@@ -95,11 +93,11 @@ def _parts(weights: Weights, x: Array, activation: Smooth) -> Labels:
 
 
 def met(image: Image, owner: Labels, partner: Labels, span: Array) -> Labels:
-    """Which of the meetings of chords, as in `_meetings.overlaps`, are meetings of the curve, to rounding."""
+    """Which meetings of chords, as in `_meetings.overlaps`, are meetings of the curve, up to rounding."""
     moving = np.flatnonzero(np.ptp(image.t, axis=0) > SLACK * image.error)
     if image.curve is None or len(moving) == 1 or len(owner) == 0:
         return np.arange(len(owner))
-    one, other = owner[::2], partner[::2]  # each meeting is told from both sides
+    one, other = owner[::2], partner[::2]  # each meeting is listed from both sides
     goal = image.curve.at((span[::2, 0] + span[::2, 1]) / 2)
     place = (span[::2, 2] + span[::2, 3]) / 2
     change = image.t[other + 1] - image.t[other]

@@ -15,12 +15,12 @@ from ._network import Image, Layers, Weights, checked
 from ._quadrature import atom_loss, fold_loss
 from ._sharing import Sharing, sharing
 
-PANEL = 4.0  # variation over all of its fibre of a panel of t: 8 is off by 2e-6 bits on the default network
+PANEL = 4.0  # variation in a panel of t, summed over its fibre; 8 would be off by 2e-6 bits on the default network
 
 
 @dataclass(frozen=True)
 class Exact:
-    """A value, and how far it may be from the truth, in bits."""
+    """A value and a bound on its error, in bits."""
 
     mi_bits: float
     error_bits: float
@@ -44,10 +44,9 @@ def layer_information(
     breakpoints are solved for, or tanh, sigmoid, gelu, silu or softplus, whose curves are refined (see
     `layer_values`).
 
-    I(T;Y) = h(Y) - E_t h(Y|T=t), where Y|t is a mixture over the fibre {x: T(x) = t} weighted by
-    p(x)/|dt/dx|. A layer that sends no two stretches of x to one place has I(X;Y) itself; one that has a
-    single value has exactly 0. Raises `InfoplaneError` where there is no exact answer or the weights are not
-    finite.
+    I(T;Y) = h(Y) - E_t h(Y|T=t), where Y|t is a mixture over the fibre {x: T(x) = t} weighted by p(x)/|dt/dx|. A layer
+    that maps no two stretches of x to the same place has exactly I(X;Y); a layer with a single value has exactly 0.
+    Raises `InfoplaneError` where there is no exact answer or the weights are not finite.
     """
     many = layer_information_many([layers], dataset, activation=activation, negative_slope=negative_slope)
     return [float(bits) for bits in many[0]]
@@ -58,7 +57,7 @@ def layer_information_many(
 ) -> Array:
     """`layer_information` of many networks of one depth, `(checkpoints, layers)` bits.
 
-    A layer whose weights, and those of all layers before it, came before is not computed again.
+    A layer is not computed again if its weights and those of all layers before it have occurred before.
     """
     return network_information_many(checkpoints, dataset, activation=activation, negative_slope=negative_slope)[..., 0]
 
@@ -68,8 +67,8 @@ def network_information_many(
 ) -> Array:
     """I(T;Y) and I(X;T) in bits of many networks of one depth, `(checkpoints, layers, 2)`.
 
-    Both come from one image of the input line. A layer whose weights, and those of all layers before it, came before
-    is not computed again. `layer_information` and `input_information` say what the two are.
+    Both come from one image of the input line. A layer is not computed again if its weights and those of all layers
+    before it have occurred before. `layer_information` and `input_information` define the two.
     """
     law, bend = tables(dataset), named(activation, negative_slope)
     assert isinstance(dataset, KnownLaw)
@@ -95,10 +94,10 @@ def layer_values(
 ) -> list[Exact]:
     """`layer_information` with the error of each value.
 
-    The error is what a step twice as wide changes, and what the tables of the law may be off by. Quadrature
-    errors fall as the square of the step or faster, so three times what is left, or more. For a smooth
-    activation the step includes that of the curve's chords, and the error what is lost where a unit is
-    saturated and stands still in float64, though in real numbers it does not.
+    The error is the change from a step twice as wide, plus the possible error of the law's tables. Quadrature errors
+    fall as the square of the step or faster, so that change is at least three times the remaining error. For a smooth
+    activation, the doubled step also applies to the curve's chords, and the error includes what is lost where a
+    saturated unit is constant in float64 but not in real numbers.
     """
     law, bend, weights = tables(dataset), named(activation, negative_slope), checked(layers)
     fine = images(weights, law.low, law.high, bend)
@@ -120,8 +119,7 @@ def layer_values(
 def input_information(
     layers: Layers, dataset: object, *, activation: str = "relu", negative_slope: float = 0.01
 ) -> list[float]:
-    """I(X;T) in bits of each layer: infinite wherever T has a continuous part (Amjad & Geiger 2019), else
-    H(T)."""
+    """I(X;T) in bits of each layer: infinite where T has a continuous part (Amjad & Geiger 2019), else H(T)."""
     many = network_information_many([layers], dataset, activation=activation, negative_slope=negative_slope)
     return [float(bits) for bits in many[0, :, 1]]
 
@@ -131,7 +129,7 @@ def _about_input(layers: Sequence[tuple[Image, Sharing]], dataset: KnownLaw) -> 
     found = [float("inf")] * len(layers)
     still = [number for number, (_, shared) in enumerate(layers) if shared.values]
     if still:
-        # In one call, since scipy takes as long for one layer as for all.
+        # All in one call, since scipy takes as long for one layer as for all.
         below = dataset.inputs.cdf(np.concatenate([layers[number][1].x for number in still]))
         ends = np.cumsum([len(layers[number][1].x) for number in still])
         for number, part in zip(still, np.split(below, ends[:-1]), strict=True):
@@ -140,9 +138,9 @@ def _about_input(layers: Sequence[tuple[Image, Sharing]], dataset: KnownLaw) -> 
 
 
 def _discrete(image: Image, shared: Sharing, mass: Array) -> float:
-    """H(T) in bits of a layer whose pieces have this `mass`; infinite if it has a continuous part."""
+    """H(T) in bits of a layer whose pieces have this `mass`; infinite if T has a continuous part."""
     still = shared.atom >= 0
-    # A curve that stands still on several values does so only to float64; on one, it may be a constant.
+    # A curve that stands still on several values does so only in float64; on one value, it may be constant.
     curved = image.curve is not None and image.curve.moves and shared.values > 1
     if curved or mass[~still].sum() > 0:
         return float("inf")
@@ -150,7 +148,7 @@ def _discrete(image: Image, shared: Sharing, mass: Array) -> float:
 
 
 def _keys(weights: Weights) -> list[bytes]:
-    """What each layer's values depend on: its own weights and all before it."""
+    """One key per layer for what its values depend on: its own weights and all weights before it."""
     digest = hashlib.blake2b(digest_size=16)
     keys = []
     for weight, bias in weights:
@@ -160,10 +158,9 @@ def _keys(weights: Weights) -> list[bytes]:
 
 
 def information(shared: Sharing, law: Tables, panel: float = PANEL) -> float:
-    """I(T;Y) in bits of a layer in which these x share a value; `panel` is the step of the quadrature of
-    t."""
+    """I(T;Y) in bits of a layer in which these x share a value; `panel` is the step of quadrature over t."""
     if shared.values == 1 and (shared.atom == 0).all():
-        return 0.0  # one value, whatever x is
+        return 0.0  # one value for all x
     lost = standstill_loss(shared, law)
     if len(shared.owner):
         start = np.searchsorted(shared.owner, np.arange(len(shared.x)))
@@ -172,13 +169,13 @@ def information(shared: Sharing, law: Tables, panel: float = PANEL) -> float:
 
 
 def standstill_loss(shared: Sharing, law: Tables) -> float:
-    """Bits lost where t stands still."""
+    """The bits lost where t stands still."""
     low, high, atom = shared.x[:-1], shared.x[1:], shared.atom
     which = (atom == number for number in range(shared.values))
     return sum((atom_loss(low[one], high[one], law.inputs, law.noise) for one in which), 0.0)
 
 
 def entropy(mass: Array) -> float:
-    """Of a discrete distribution `(values,)`, in bits."""
+    """The entropy of a discrete distribution `(values,)`, in bits."""
     mass = mass[mass > 0] / mass.sum()
     return float(-(mass * np.log2(mass)).sum()) + 0.0

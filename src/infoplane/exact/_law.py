@@ -1,4 +1,4 @@
-"""A `KnownLaw` as the tables that the compiled quadrature reads, made once a dataset."""
+"""Turns a `KnownLaw` into the tables that the compiled quadrature reads, once per dataset."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,17 +11,16 @@ from ..laws import Array, KnownLaw, Law
 from ._quadrature import Inputs, Noise, atom_loss
 
 TAIL = 1e-8  # probability left out on each side of a law of unbounded support
-CELLS, MOST_CELLS = 2**14, 2**19  # of a table
-ACCURACY = 2e-6  # of a table between its nodes: the mean error, relative to the mean density or to the noise
-HOPELESS = 1e-3  # more than this at the finest, and the law is not resolved: tails as heavy as Cauchy's
-MOST_Y = 2**24  # more steps of y than this mean that the noise is too small for what f spans
+CELLS, MOST_CELLS = 2**14, 2**19  # first and largest size of a table
+ACCURACY = 2e-6  # mean error of a table between its nodes, relative to the mean density or to the noise
+HOPELESS = 1e-3  # with a larger error at the finest table, the law is not resolved: tails as heavy as Cauchy's
+MOST_Y = 2**24  # if y needs more steps, the noise is too small for the range of f
 GAUSS = np.polynomial.legendre.leggauss(8)
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The law on its support `low` to `high`, without far tails; `error_bits` bounds the error of
-    `ceiling_bits`."""
+    """The law on its support `low` to `high`, without far tails; `error_bits` bounds the error of `ceiling_bits`."""
 
     inputs: Inputs
     noise: Noise
@@ -32,7 +31,7 @@ class Tables:
 
 
 def tables(dataset: object) -> Tables:
-    """The tables of a `KnownLaw`; raises `InfoplaneError` for a dataset without a known law."""
+    """The tables of a `KnownLaw`. Raises `InfoplaneError` for a dataset without a known law."""
     if not isinstance(dataset, KnownLaw):
         raise InfoplaneError(
             f"no exact answer: the dataset, a {type(dataset).__name__}, does not declare the law of one x "
@@ -64,7 +63,7 @@ def _tables(dataset: KnownLaw) -> Tables:
 
 
 def _ends(law: Law, what: str) -> tuple[float, float]:
-    """The support, without the tails where it is unbounded."""
+    """The ends of the support; where it is unbounded, without the tails."""
     low, high = (float(end) for end in law.support())
     tails = law.ppf(np.array([TAIL, 1 - TAIL]))
     low, high = (
@@ -79,8 +78,7 @@ def _ends(law: Law, what: str) -> tuple[float, float]:
 def _averages(law: Law, grid: Array) -> Array:
     """The density of `law` on an even `grid`, averaged over a step around each node; linear between nodes.
 
-    From the distribution function, so that the trapezoid rule gives each cell its mass whatever the density
-    does.
+    It comes from the distribution function, so that the trapezoid rule gives each cell its mass for any density.
     """
     half = (grid[1] - grid[0]) / 2
     edges = np.concatenate([grid[:1], grid[1:] - half, grid[-1:]])
@@ -89,10 +87,10 @@ def _averages(law: Law, grid: Array) -> Array:
 
 
 def _refined(table: Callable[[int], Array], error: Callable[[Array, Array], Array], what: str) -> Array:
-    """`table(cells)`, `(cells + 1, columns)`, with as many cells as it takes to be linear between its nodes.
+    """`table(cells)`, `(cells + 1, columns)`, with enough cells to be linear between its nodes.
 
-    `error` turns what the cells' middles are off by, and what they are, into errors to average over the
-    cells, so that a kink or a jump, which no step resolves, may be wrong for the width of a cell.
+    `error` maps the deviations at the middles of cells, and the values there, to errors, which are averaged over the
+    cells. So a kink or a jump, which no step resolves, may be wrong for the width of one cell.
     """
     cells = CELLS
     values = table(cells)
@@ -151,8 +149,7 @@ def _noise(law: Law) -> Noise:
         return np.stack([-p * np.log2(np.where(p > 0, p, 1)), p])
 
     entropy_bits = float(np.trapezoid(both(grid)[0], grid))
-    # The largest step at which the trapezoid rule finds the entropy of the noise itself, wherever the grid
-    # begins.
+    # The largest step at which the trapezoid rule gives the entropy of the noise, wherever the grid begins.
     y_step = 0.25
     while y_step > 1 / 128:
         shifts = np.linspace(0, y_step, 7)[:, None]
@@ -165,8 +162,7 @@ def _noise(law: Law) -> Noise:
 
 
 def _knots(function: Callable[[Array], Array], low: float, high: float, depth: int = 0) -> Array:
-    """Ends of panels, `low` to `high`, on each of which Gauss-Legendre quadrature of `function` is good to
-    1e-7."""
+    """Ends of panels from `low` to `high`; on each, Gauss-Legendre quadrature of `function` is good to 1e-7."""
 
     def integral(a: float, b: float) -> Array:
         return np.asarray(function((a + b) / 2 + (b - a) / 2 * GAUSS[0]) @ GAUSS[1] * (b - a) / 2)

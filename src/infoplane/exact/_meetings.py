@@ -1,8 +1,8 @@
-"""Where the image of the input line stands still, and where it comes back to the same place.
+"""Where the image of the input line stands still, and where it returns to the same place.
 
-Polylines are as in `_polyline`. Two places are one where no unit differs by more than a share `resolution` of
-its own range, or than rounding explains. Plain loops: numba compiles them several times faster than array
-expressions.
+Polylines are as in `_polyline`. Two places are the same if no unit differs by more than a share `resolution` of its
+range, or by more than rounding explains. The code uses plain loops, since numba compiles them several times faster than
+array expressions.
 """
 
 from typing import Any
@@ -12,21 +12,21 @@ import numpy as np
 from ..compiling import compiled
 from ..laws import Array, Labels
 
-SLACK = 8.0  # multiples of the bound on rounding that may be rounding
-SLANT = 0.01  # of a stretch that two pieces share: all that one may leave the other's line by
+SLACK = 8.0  # differences up to this multiple of the rounding bound count as rounding
+SLANT = 0.01  # of a shared stretch: one piece may leave the other's line by no more
 TOUCH = 1e-9  # of the shorter piece: pieces that share less only touch
 
 
 def overlaps(x: Array, t: Array, error: Array, atom: Labels, resolution: float) -> tuple[Labels, Labels, Array]:
-    """Stretches of x that two moving pieces send to the same stretch of t, because they lie on one line.
+    """Stretches of x that two moving pieces map to the same stretch of t, because they lie on one line.
 
     Returns `owner (n,)`, `partner (n,)` and `span (n, 4)`: x from span[:, 0] to span[:, 1] on piece `owner`
-    meets x from span[:, 2] to span[:, 3] on piece `partner`, linearly. Each meeting is told from both sides.
+    meets x from span[:, 2] to span[:, 3] on piece `partner`, linearly. Each meeting is listed from both sides.
     """
     p, rounding, lower, units = _scaled(t, error, resolution)
     p = np.ascontiguousarray(p[:, :units])
     moving = (atom < 0).nonzero()[0]
-    # Swept along the unit that turns back least, so that only pieces near each other in it are compared.
+    # Sweep along the unit that turns back least, so that only pieces that are close in this unit are compared.
     moving = moving[lower[moving].argsort(kind="stable")]
     room = 64
     while True:
@@ -39,10 +39,9 @@ def overlaps(x: Array, t: Array, error: Array, atom: Labels, resolution: float) 
 
 @compiled
 def atoms(t: Any, error: Any, resolution: float) -> Any:
-    """The atom that each piece stands on, `(pieces,)`: -1 where t moves, else a number, the same for one
-    value.
+    """The atom that each piece stands on, `(pieces,)`: -1 where t moves, else a number, equal for equal values.
 
-    A piece moves if any unit changes by more than rounding explains, however little that is.
+    A piece moves if any unit changes by more than rounding explains, however small the change.
     """
     pieces, units = len(t) - 1, t.shape[1]
     atom, founder = np.empty(pieces, np.int64), np.empty(pieces, np.int64)
@@ -72,9 +71,9 @@ def atoms(t: Any, error: Any, resolution: float) -> Any:
 
 @compiled
 def join(atom: Any, before: Any, numbers: int) -> None:
-    """Gives pieces that stood on one value `before` one number in `atom`, the lowest of theirs, in place.
+    """Gives pieces that shared a value in `before` one common number in `atom`, their lowest, in place.
 
-    Both are as of `atoms`; `before` has so many numbers.
+    Both come from `atoms`; `numbers` is how many numbers `before` has.
     """
     for number in range(numbers):
         lowest = len(atom)
@@ -102,9 +101,9 @@ def _width(t: Any, u: int) -> Any:
 
 @compiled
 def _scaled(t: Any, error: Any, resolution: float) -> Any:
-    """t `(vertices, moving units)` in multiples of what two values may differ by and be one; the rounding in
-    it; the lower end of each piece `(pieces,)` in the first unit, the one that travels least for its width;
-    and how many units move."""
+    """Returns t `(vertices, moving units)` in multiples of the difference up to which two values count as equal; its
+    rounding; each piece's lower end `(pieces,)` in the first unit, which travels least for its width; and how many
+    units move."""
     vertices = len(t)
     p, rounding = np.empty(t.shape), np.empty(t.shape[1])
     lower = np.zeros(vertices - 1)
@@ -124,7 +123,7 @@ def _scaled(t: Any, error: Any, resolution: float) -> Any:
             least = travel / width
             for i in range(vertices - 1):
                 lower[i] = min(p[i, moving], p[i + 1, moving])
-            for i in range(vertices):  # that unit comes first
+            for i in range(vertices):  # make this unit the first
                 p[i, 0], p[i, moving] = p[i, moving], p[i, 0]
             rounding[0], rounding[moving] = rounding[moving], rounding[0]
         moving += 1
@@ -133,8 +132,7 @@ def _scaled(t: Any, error: Any, resolution: float) -> Any:
 
 @compiled
 def _pairs(x: Any, p: Any, rounding: Any, moving: Any, owner: Any, partner: Any, span: Any) -> int:
-    """Fills in `owner`, `partner` and `span` of `overlaps`, as far as they have room; returns the room it
-    takes.
+    """Fills `owner`, `partner` and `span` of `overlaps` as far as they have room; returns the room needed.
 
     `moving` are the pieces that move, ascending along the first unit.
     """
@@ -149,7 +147,7 @@ def _pairs(x: Any, p: Any, rounding: Any, moving: Any, owner: Any, partner: Any,
                 if i_above or j_above:
                     apart = u
                     break
-            if apart == 0:  # and so are all that follow
+            if apart == 0:  # and all later ones are apart too
                 break
             if apart > 0:
                 continue
@@ -173,10 +171,10 @@ def _pairs(x: Any, p: Any, rounding: Any, moving: Any, owner: Any, partner: Any,
 
 @compiled
 def _shared(p: Any, rounding: Any, i: int, j: int) -> Any:
-    """What pieces i and j of the line p share: a, b, begin, end, s0, s1.
+    """What pieces i and j of the polyline p share: a, b, begin, end, s0, s1.
 
-    a is the longer of the two, and runs from 0 to 1; along it, b runs from s0 to s1, and they share what lies
-    between begin and end: nothing if those are equal.
+    a is the longer piece and runs from 0 to 1. Along it, b runs from s0 to s1. They share what lies between begin and
+    end, which is nothing if these are equal.
     """
     i_length, j_length = 0.0, 0.0  # squared
     for u in range(p.shape[1]):

@@ -19,7 +19,7 @@ Weights = list[tuple[Array, Array]]
 
 @dataclass(frozen=True)
 class Image:
-    """What a layer makes of the line: straight pieces between its vertices.
+    """The image of the input line in a layer: straight pieces between vertices.
 
     x `(vertices,)` ascending; t `(vertices, units)`; error `(units,)`, a bound on the rounding in t.
     """
@@ -32,10 +32,10 @@ class Image:
 
 @dataclass(frozen=True)
 class Curve:
-    """What the pieces of a smooth network's image are chords of: `at` maps x `(n,)` to `(n, units)`.
+    """The curve behind the chords of a smooth network's image: `at` maps x `(n,)` to `(n, units)`.
 
-    `preimage` is what the activation was taken of: there, what has rank one is straight. `moves` says whether
-    any unit depends on x at all; where t then stands still, it does so only to float64.
+    `preimage` is the image before the activation: there, anything of rank one is straight. `moves` says whether any
+    unit depends on x at all; if so, t can stand still only in float64.
     """
 
     at: Callable[[Array], Array]
@@ -44,7 +44,7 @@ class Curve:
 
 
 def checked(layers: Layers) -> Weights:
-    """The layers as float64 arrays; raises `InfoplaneError` if they are no network of one finite input."""
+    """The layers as float64 arrays. Raises `InfoplaneError` unless they are a network with one input and finite weights."""
     weights = []
     width = 1
     for number, (weight, bias) in enumerate(layers):
@@ -74,7 +74,7 @@ def check_finite(t: Array, error: Array, number: int) -> None:
 
 @compiled
 def _below(values: Any, most: float) -> bool:
-    """Whether the size of each is below `most`, as that of NaN is not. (numpy takes longer to begin.)"""
+    """Whether the magnitude of each is below `most`; that of NaN is not. (numpy takes longer to start.)"""
     below = True
     for value in values:
         below = below and abs(value) < most

@@ -1,8 +1,8 @@
 """What a layer does to the polyline that is the image of the input line.
 
-A network of one input and piecewise-linear activations maps x to a polyline, held as its vertices: x
-`(vertices,)` ascending and t `(vertices, units)`, with a bound `(units,)` on what rounding has done to t.
-Piece i lies between vertices i and i + 1.
+A network with one input and piecewise-linear activations maps x to a polyline. It is held as its vertices: x
+`(vertices,)` ascending and t `(vertices, units)`, with a bound `(units,)` on the rounding in t. Piece i lies between
+vertices i and i + 1.
 """
 
 from typing import Any
@@ -15,9 +15,9 @@ from ..laws import Array
 
 @compiled
 def affine(t: Any, error: Any, weight: Any, bias: Any) -> Any:
-    """t `(vertices, inputs)` through `weight (units, inputs)` and `bias (units,)`, and the new bound.
+    """Maps t `(vertices, inputs)` through `weight (units, inputs)` and `bias (units,)`; returns it and the new bound.
 
-    Plain loops: equal rows give equal rows to the last bit, which no blocked matrix product promises.
+    Plain loops map equal rows to equal rows to the last bit, which no blocked matrix product guarantees.
     """
     units, inputs = weight.shape
     out, bound = np.empty((len(t), units)), np.empty(units)
@@ -41,12 +41,12 @@ def affine(t: Any, error: Any, weight: Any, bias: Any) -> Any:
 
 
 def bend(x: Array, z: Array, error: Array, knots: Array, values: Array, slopes: Array) -> tuple[Array, Array]:
-    """A piecewise-linear activation of z, which `affine` gave and which is written over: the new x `(vertices',)`
-    and t `(vertices', units)`.
+    """Applies a piecewise-linear activation to z, which `affine` returned and which is overwritten. Returns the new x
+    `(vertices',)` and t `(vertices', units)`.
 
-    It takes `values` at `knots`, ascending, and has `slopes`, one more than knots, around them. Where a unit
-    meets a knot within a piece a vertex is added, solved for; a value that rounding cannot tell from a knot
-    is put on it.
+    The activation has `values` at ascending `knots` and `slopes` around them, one more than knots. Where a unit meets
+    a knot within a piece, a vertex is added at the solved place. A value that rounding cannot tell from a knot is put
+    on the knot.
     """
     _snap(z, error, knots)
     vertices = len(x)
@@ -74,7 +74,7 @@ def _snap(z: Any, error: Any, knots: Any) -> None:
 
 @compiled
 def _met(x: Any, z: Any, knots: Any) -> Any:
-    """The vertices x and z, and after them, piece by piece, those where a unit meets a knot within a piece."""
+    """The vertices x and z, followed by those where a unit meets a knot within a piece, piece by piece."""
     vertices, units = z.shape
     size = vertices
     for i in range(vertices - 1):

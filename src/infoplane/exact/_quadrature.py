@@ -1,8 +1,8 @@
-"""Quadrature: what is lost of I(X;Y) where several x share one t.
+"""Quadrature: how much of I(X;Y) is lost where several x share one t.
 
-Y given t is a mixture of the noise around f(x) of every x of the fibre of t. Sharing costs the mixture's
-entropy less the mean entropy of its parts (the generalised Jensen-Shannon divergence), averaged over t. A law
-arrives as tables: `Inputs` of x, and `Noise` of the standardised noise.
+Y given t is a mixture of the noise around f(x), over every x of the fibre of t. Sharing costs the mixture's entropy
+minus the mean entropy of its parts (the generalised Jensen-Shannon divergence), averaged over t. A law comes as tables:
+`Inputs` for x, and `Noise` for the standardised noise.
 """
 
 from typing import Any, NamedTuple
@@ -16,9 +16,9 @@ X_ORDER, Y_ORDER, SHORT_ORDER = 6, 8, 2  # nodes of Gauss-Legendre quadrature
 _X_NODES, _X_WEIGHTS = np.polynomial.legendre.leggauss(X_ORDER)
 _Y_NODES, _Y_WEIGHTS = np.polynomial.legendre.leggauss(Y_ORDER)
 _SHORT_NODES, _SHORT_WEIGHTS = np.polynomial.legendre.leggauss(SHORT_ORDER)
-SHORT = 0.05  # of a panel of t, for which `SHORT_ORDER` is enough
-NARROW = 1e-13  # of all x: a stretch that may be left out
-LIGHT = 1e-9  # a weight in a mixture that may be left out
+SHORT = 0.05  # of a panel of t: up to this, `SHORT_ORDER` is enough
+NARROW = 1e-13  # of all x: a stretch this narrow may be left out
+LIGHT = 1e-9  # a weight in a mixture this small may be left out
 FINEST = 1 / 8  # of the step of the tables: the narrowest panel of x
 DEPTH = 64  # halvings of a stretch
 DENSITY, MEAN, STD, VARIATION = range(4)  # columns of `Inputs.rows`
@@ -27,8 +27,8 @@ DENSITY, MEAN, STD, VARIATION = range(4)  # columns of `Inputs.rows`
 class Inputs(NamedTuple):
     """p(x), f(x), noise_std(x) and variation, on a grid of x from `low`, `step` apart; linear in between.
 
-    Variation is cumulative: how far f has gone in units of the noise, and p and noise_std in units of
-    themselves. Panels of quadrature are cut by it.
+    Variation is cumulative: how far f has moved in units of the noise, plus p and noise_std relative to themselves. It
+    decides where the panels of quadrature end.
     """
 
     low: float
@@ -42,7 +42,7 @@ class Noise(NamedTuple):
     low: float
     step: float
     density: Any
-    knots: Any  # between which the density is smooth
+    knots: Any  # the density is smooth between these
     entropy_bits: float
     y_step: float  # of a grid of y, in units of noise_std
     x_panel: float  # the most variation in a panel of x
@@ -67,7 +67,7 @@ def _density(noise: Any, z: float) -> Any:
 
 
 def atom_loss(low: Array, high: Array, inputs: Inputs, noise: Noise) -> float:
-    """Bits lost where all x of the stretches `low` to `high` `(n,)` share one t. Of all x, that is I(X;Y)."""
+    """The bits lost where all x of the stretches `low` to `high` `(n,)` share one t. For all x, this is I(X;Y)."""
     nodes = np.empty((256, 3))
     size = _nodes(low, high, inputs, noise.x_panel, nodes)
     if size > len(nodes):
@@ -78,8 +78,7 @@ def atom_loss(low: Array, high: Array, inputs: Inputs, noise: Noise) -> float:
 
 @compiled
 def _nodes(low: Any, high: Any, inputs: Any, panel: float, nodes: Any) -> int:
-    """Fills in nodes of quadrature over the stretches, `(nodes, 3)`: mass, f(x), noise_std(x); returns how
-    many."""
+    """Fills `nodes` `(nodes, 3)` of quadrature over the stretches: mass, f(x), noise_std(x); returns how many."""
     size = 0
     left, right = np.empty(DEPTH), np.empty(DEPTH)
     for k in range(len(low)):
@@ -105,7 +104,7 @@ def _nodes(low: Any, high: Any, inputs: Any, panel: float, nodes: Any) -> int:
 
 @compiled
 def _mixture_loss(nodes: Any, noise: Any) -> Any:
-    """Entropy of the mixture of the noises at the nodes, less their mean entropy, times their mass."""
+    """The entropy of the mixture of the noises at the nodes, minus their mean entropy, times their mass."""
     far = noise.low + noise.step * (len(noise.density) - 1)
     mass, parts, whole = 0.0, 0.0, 0.0
     narrowest, bottom, top = np.inf, np.inf, -np.inf
@@ -133,15 +132,15 @@ def _mixture_loss(nodes: Any, noise: Any) -> Any:
 
 @compiled
 def fold_loss(x: Any, start: Any, partner: Any, span: Any, inputs: Any, noise: Any, panel: float) -> Any:
-    """Bits lost on the stretches that are shared (`_sharing.Sharing`).
+    """The bits lost on the shared stretches (`_sharing.Sharing`).
 
-    `panel` is the most variation, added up over the fibre, in a panel of t. Each fibre counts once, from its
-    piece of lowest number.
+    `panel` is the largest variation in a panel of t, summed over the fibre. Each fibre counts once, at its piece with
+    the lowest number.
     """
     most = 1
     for i in range(len(start) - 1):
         most = max(most, 1 + start[i + 1] - start[i])
-    fibre = np.empty((most, 2))  # where each of its members is at the beginning and at the end of a stretch
+    fibre = np.empty((most, 2))  # where each member is at the beginning and at the end of a stretch
     cuts = np.empty(2 * most)
     scratch, knots = np.empty((3, most)), np.empty(most * len(noise.knots))
     total = 0.0
@@ -172,7 +171,7 @@ def fold_loss(x: Any, start: Any, partner: Any, span: Any, inputs: Any, noise: A
 
 @compiled
 def _insert(ascending: Any, size: int, value: float) -> int:
-    """Puts `value` in its place among the first `size`. (numba's own sort takes a second to compile.)"""
+    """Inserts `value` among the first `size`, in order. (numba's own sort takes a second to compile.)"""
     n = size
     while n > 0 and ascending[n - 1] > value:
         ascending[n] = ascending[n - 1]
@@ -183,7 +182,7 @@ def _insert(ascending: Any, size: int, value: float) -> int:
 
 @compiled
 def _stretch_loss(fibre: Any, count: int, inputs: Any, noise: Any, panel: float, scratch: Any, knots: Any) -> Any:
-    """Bits lost on one stretch of t, along which every member of the fibre `(count, 2)` moves linearly."""
+    """The bits lost on one stretch of t, along which every member of the fibre `(count, 2)` moves linearly."""
     weight, mean, std = scratch[0], scratch[1], scratch[2]
     total = 0.0
     left, right = np.empty(DEPTH), np.empty(DEPTH)
@@ -228,9 +227,9 @@ def _stretch_loss(fibre: Any, count: int, inputs: Any, noise: Any, panel: float,
 
 @compiled
 def divergence(weight: Any, mean: Any, std: Any, count: int, noise: Any, knots: Any) -> Any:
-    """Entropy of a mixture of `count` noises less the mean entropy of its parts, in bits; `knots` is scratch.
+    """The entropy of a mixture of `count` noises minus the mean entropy of its parts, in bits; `knots` is scratch.
 
-    The weights sum to 1. Parts that lie wholly apart give the entropy of the weights.
+    The weights sum to 1. If no two parts overlap, this is the entropy of the weights.
     """
     far = noise.low + noise.step * (len(noise.density) - 1)
     apart = True
@@ -250,7 +249,7 @@ def divergence(weight: Any, mean: Any, std: Any, count: int, noise: Any, knots: 
         for k in range(len(noise.knots)):
             size = _insert(knots, size, mean[i] + std[i] * noise.knots[k])
     whole = 0.0
-    value = np.empty(Y_ORDER)  # a panel at a time: nothing waits for the sum of one y before it begins the next
+    value = np.empty(Y_ORDER)  # one panel at a time, so that no sum has to wait for the sum of another y
     for k in range(size - 1):
         low, half = knots[k], (knots[k + 1] - knots[k]) / 2
         for n in range(Y_ORDER):

@@ -1,4 +1,4 @@
-"""Which x share one value of a layer: what the layers before made one, and what meets in this one."""
+"""Which x share one value of a layer: those that earlier layers merged, and those that meet in this layer."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from ._curves import met
 from ._meetings import atoms, join, overlaps
 from ._network import Image
 
-# Two stretches of x whose images differ by less than this part of each unit's range share them: about what
-# float32, in which networks are trained and activations are saved, can tell apart.
+# Two stretches of x share their images if these differ by less than this part of each unit's range. This is about what
+# float32 can resolve; networks are trained and activations saved in float32.
 RESOLUTION = 1e-6
 LONGER = 1.5
-NARROW = 1e-13  # of all x: a stretch that may be left out
+NARROW = 1e-13  # of all x: a stretch this narrow may be left out
 
 
 @dataclass(frozen=True)
 class Sharing:
     """Pieces between the vertices x `(vertices,)`, and what they share.
 
-    atom `(pieces,)`: the value on which a piece stands still, by number, below `values`; -1 where t moves. The
+    atom `(pieces,)`: the number, below `values`, of the value on which a piece stands still; -1 where t moves. The
     rest is as in `_meetings.overlaps`, with owner ascending.
     """
 
@@ -33,12 +33,10 @@ class Sharing:
 
 
 def sharing(image: Image, before: Sharing | None) -> Sharing:
-    """What x share a value in the layer of this image; `before` is the same of what the layer is a function
-    of.
+    """Which x share a value in the layer of this image; `before` is the same for the layer's input.
 
-    Handed on from layer to layer, so that what two x share they share in all later layers, whatever rounding
-    or the chords of a curve do to them. Chords that meet are taken at their word only if the curve does so
-    too.
+    It is handed on from layer to layer, so that two x that share a value share it in all later layers, whatever
+    rounding or the chords of a curve do. A meeting of chords counts only if the curve meets there too.
     """
     if image.curve is None:
         atom = atoms(image.t, image.error, RESOLUTION)
@@ -48,7 +46,7 @@ def sharing(image: Image, before: Sharing | None) -> Sharing:
     else:
         if image.curve.preimage is not None:
             before = sharing(image.curve.preimage, before)
-        # A curve that dies away passes through ever closer values, which only rounding makes one.
+        # A curve that levels off passes through ever closer values; only rounding makes them equal.
         atom = atoms(image.t, image.error, 0.0)
     owner, partner, span = overlaps(image.x, image.t, image.error, atom, RESOLUTION)
     if image.curve is not None:
@@ -59,8 +57,7 @@ def sharing(image: Image, before: Sharing | None) -> Sharing:
         handed_on = _cut(before, image.x)
         both = zip(handed_on, (owner, partner, span), strict=True)
         owner, partner, span = (np.concatenate(two) for two in both)
-        # What was known before is less rounded: the same meeting found again replaces it only if it is
-        # longer.
+        # Earlier meetings have less rounding: the same meeting found again replaces one only if it is longer.
         length = np.append(LONGER * (handed_on[2][:, 1] - handed_on[2][:, 0]), length)
     if len(owner):
         kept = _longest(atom, owner, partner, length)
@@ -69,7 +66,7 @@ def sharing(image: Image, before: Sharing | None) -> Sharing:
 
 
 def _longest(atom: Labels, owner: Labels, partner: Labels, length: Array) -> Labels:
-    """The longest of the meetings that two moving pieces have, by owner and partner."""
+    """The longest meeting of each pair of moving pieces, by owner and partner."""
     moving = ((atom[owner] < 0) & (atom[partner] < 0) & (owner != partner)).nonzero()[0]
     pair = (owner * len(atom) + partner)[moving]
     longest_first = np.lexsort((-length[moving], pair))
@@ -80,10 +77,10 @@ def _longest(atom: Labels, owner: Labels, partner: Labels, length: Array) -> Lab
 
 
 def _cut(before: Sharing, x: Array) -> tuple[Labels, Labels, Array]:
-    """The meetings of `before` cut where x, which holds all its vertices, has new ones."""
+    """The meetings of `before`, cut at the new vertices of x, which holds all the old ones."""
     if len(x) == len(before.x):
         return before.owner, before.partner, before.span
-    # A meeting that rounding has left no length is none.
+    # A meeting whose length rounding made zero is not a meeting.
     begin, end, there, back = before.span[before.span[:, 1] > before.span[:, 0]].T
     rate = (back - there) / (end - begin)
     mine, vertex = np.nonzero((begin[:, None] < x) & (x < end[:, None]))

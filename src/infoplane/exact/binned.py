@@ -1,4 +1,4 @@
-"""What a binned layer holds: the population values that a binning estimator is after."""
+"""What a binned layer holds: the population values that a binning estimator estimates."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,13 +27,12 @@ def binned_entropy(
     activation: str = "relu",
     negative_slope: float = 0.01,
 ) -> list[float]:
-    """H(bin(T)) in bits of each layer, which is I(X; bin(T)): from the lengths of what each cell takes of x.
+    """H(bin(T)) in bits of each layer, which is I(X; bin(T)), from the probability of the x in each cell.
 
-    As in `numpy.histogram`, `bins` is a number of bins of equal width on `range`, or on each unit's own range
-    over the support of x (of an unbounded x: without tails of 1e-8), or else their edges, one-dimensional and
-    ascending. A bin holds its lower edge; values beyond the outermost edges fall into the outermost bins. A
-    layer's cell is the vector of its units' bins. Raises `InfoplaneError` as `layer_information` does, and
-    for empty bins.
+    As in `numpy.histogram`, `bins` is either a number of bins of equal width on `range`, or on each unit's own range
+    over the support of x (for an unbounded x: without tails of 1e-8), or it gives their ascending edges. A bin holds
+    its lower edge; values beyond the outermost edges fall into the outermost bins. A layer's cell is the vector of its
+    units' bins. Raises `InfoplaneError` as `layer_information` does, and for empty bins.
     """
     return [entropy(mass) for _, _, _, mass in _cells(layers, dataset, bins, range, activation, negative_slope)]
 
@@ -61,8 +60,7 @@ def binned_information(
 def _cells(
     layers: Layers, dataset: object, bins: Bins, range: Range, activation: str, negative_slope: float
 ) -> Iterator[tuple[Array, Array, Labels, Array]]:
-    """For each layer the stretches of x, `low` and `high`, the cell that each falls in, and the mass of each
-    cell."""
+    """For each layer: the stretches of x, `low` and `high`, the cell that each falls in, and the mass of each cell."""
     law: Tables = tables(dataset)
     assert isinstance(dataset, KnownLaw)
     for image in images(checked(layers), law.low, law.high, named(activation, negative_slope)):

@@ -1,4 +1,4 @@
-"""The multilayer perceptron: `layer_1` ... `layer_N`, each Linear and activation, then a Linear `output`."""
+"""The multilayer perceptron: `layer_1` ... `layer_N`, each Linear plus activation, then a Linear `output`."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from pydantic import Field
 from ..core.errors import InfoplaneError
 
 Widths = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
-# torch.nn's, in its default settings.
+# Those of torch.nn, with their default settings.
 Activation = Literal[
     "relu",
     "leaky_relu",
@@ -28,10 +28,10 @@ Activation = Literal[
 
 
 def build(inputs: int, outputs: int, *, hidden: Widths, activation: Activation = "relu") -> Any:
-    """A `torch.nn.Module` from `(samples, inputs)` to `(samples, outputs)`, its weights PyTorch's own choice.
+    """A `torch.nn.Module` from `(samples, inputs)` to `(samples, outputs)`, initialised as PyTorch does it.
 
-    The Linear layers are made in order and nothing else draws, so that after `torch.manual_seed(s)` they have
-    the weights that they have when made by hand, one after another.
+    The Linear layers are made in order and nothing else draws random numbers. After `torch.manual_seed(s)` they
+    therefore have the same weights as layers made by hand in this order.
     """
     from torch import nn
 
@@ -49,9 +49,9 @@ def build(inputs: int, outputs: int, *, hidden: Widths, activation: Activation =
 def piecewise(
     tensors: Mapping[str, NDArray[np.float32]], *, hidden: Widths, activation: Activation = "relu"
 ) -> tuple[dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]], str]:
-    """Each layer's weight `(out, in)` and bias `(out,)` by its name, of one replicate's tensors, and the activation.
+    """Each layer's weight `(out, in)` and bias `(out,)` by name, from one replicate's tensors, and the activation.
 
-    Raises `InfoplaneError` where a tensor is missing or has not the shape that `hidden` asks for.
+    Raises `InfoplaneError` where a tensor is missing or does not have the shape that `hidden` implies.
     """
     modules = {f"layer_{number}": f"layer_{number}.linear" for number in range(1, len(hidden) + 1)} | {
         "output": "output"

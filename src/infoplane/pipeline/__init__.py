@@ -1,1 +1,1 @@
-"""What only a run of the pipeline needs: configuration, files, where tasks run, memory of earlier results."""
+"""What only the pipeline needs: configuration, files, where tasks run, and memory of earlier results."""

@@ -1,4 +1,4 @@
-"""What each id of `estimators` is asked for, without the import of its estimator."""
+"""The settings of each id of `estimators`, without importing its estimator."""
 
 from ..core.validation import checked
 from ..estimation.settings import Settings

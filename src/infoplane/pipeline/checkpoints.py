@@ -1,7 +1,7 @@
 """Checkpoints: the weights of every replicate at one epoch, and what rebuilds the network. No pickled code.
 
-A safetensors file: each tensor by its parameter's name, `(replicates, ...)`, and a header. PyTorch is not
-needed.
+A checkpoint is a safetensors file: each tensor by its parameter's name, `(replicates, ...)`, and a header. Reading one
+does not need PyTorch.
 """
 
 import json
@@ -21,7 +21,7 @@ from ..core.validation import Count, Section, checked
 from .common import files
 from .common.sections import Model
 
-KEY = "infoplane"  # of the header: one key, since the order of several would differ from run to run
+KEY = "infoplane"  # the key of the header; only one, since the order of several would differ from run to run
 
 
 class Header(Section):
@@ -51,7 +51,7 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def read(path: Path) -> Checkpoint:
-    """Raises `InfoplaneError` for a file that is no checkpoint of ours, is damaged, or holds NaN."""
+    """Raises `InfoplaneError` for a file that is not one of our checkpoints, is damaged, or holds NaN."""
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
@@ -76,7 +76,7 @@ def read(path: Path) -> Checkpoint:
 
 
 def network(header: Header, source: str) -> Any:
-    """The `torch.nn.Module` that the header tells of, its weights untrained; errors name `source`."""
+    """The `torch.nn.Module` that the header describes, with untrained weights; errors name `source`."""
     module = plugins.load("models", header.model.architecture, f"{source}: model.architecture")
     params = plugins.parameters(module.build, header.model.params, f"{source}: model")
     return module.build(header.inputs, header.outputs, **params)

@@ -1,4 +1,4 @@
-"""Where tasks are computed: on this machine's cores, or on a Dask cluster. The numbers do not depend on it."""
+"""Computes tasks on this machine's cores or on a Dask cluster. The numbers do not depend on where."""
 
 import multiprocessing
 import os
@@ -27,7 +27,7 @@ def run(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compu
     if workers <= 1:
         yield from (function(*task) for task in tasks)
         return
-    # A forked worker has all imports already; where there is no fork (or not safely: macOS) it starts anew.
+    # A forked worker already has all imports. Where fork is missing, or unsafe (macOS), workers are spawned.
     method = "fork" if sys.platform == "linux" else "spawn"
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
         futures = [pool.submit(function, *task) for task in tasks]
@@ -39,9 +39,9 @@ def run(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compu
 
 
 def _on_dask(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], scheduler: str) -> Iterator[Result]:
-    """A task whose worker dies is computed again by another one.
+    """If a worker dies, another one computes its task again.
 
-    A worker that cannot import what it is sent dies of it, and the task waits for another: so it is asked first.
+    A worker that cannot import its task dies, and the task then waits for another worker. So check each worker first.
     """
     try:
         from distributed import Client
@@ -56,7 +56,8 @@ def _on_dask(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], 
     library, start = __name__.partition(".")[0], "start it with PYTHONPATH=src, see docs/cluster.md"
     with client:
         workers = list(client.scheduler_info(n_workers=-1)["workers"])
-        where = [{"workers": [worker], "allow_other_workers": True, "pure": False} for worker in workers]  # it may die
+        # Other workers are allowed, since one may die.
+        where = [{"workers": [worker], "allow_other_workers": True, "pure": False} for worker in workers]
         probes = [client.submit(find_spec, library, **one) for one in where]
         if lacking := [worker for worker, probe in zip(workers, probes, strict=True) if probe.result() is None]:
             raise InfoplaneError(f"compute.scheduler: the worker at {lacking[0]} has no {library}; {start}")

@@ -1,4 +1,4 @@
-"""The section `estimators` of the configuration: each id as an estimator, and what it is asked for."""
+"""The section `estimators` of the configuration: each id as an estimator with its settings."""
 
 import copy
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ def measurement(config: Config, key: str) -> Measurement:
 
 
 def with_estimators(config: Config, overrides: Mapping[str, Any]) -> Config:
-    """The same experiment with other settings of estimators, each by its dotted key: `{"ksg.k": 5}`."""
+    """The same experiment with other estimator settings, each given by its dotted key: `{"ksg.k": 5}`."""
     estimators = copy.deepcopy(dict(config.section("estimators")))
     for key, value in overrides.items():
         *above, last = key.split(".")

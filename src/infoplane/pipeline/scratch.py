@@ -1,8 +1,7 @@
-"""Where a training run keeps what it has, so that a longer or killed one goes on from there.
+"""Keeps the epochs of a training run, so that a longer run, or one after a kill, continues from there.
 
-A folder of its own for all that determines a run but the number of epochs: a checkpoint an epoch, and the
-state of the last. Any of it may be deleted at any time: it is never part of the results, which are copied
-from it.
+Everything that determines a run, except the number of epochs, selects a folder. It holds one checkpoint per epoch and
+the state of the last one. Any of it may be deleted at any time: results are copies, and never lie here.
 """
 
 import hashlib
@@ -27,12 +26,12 @@ from .checkpoints import Checkpoint, Header
 from .common import files, store
 
 STATE_EVERY_S = 1.0
-KEPT = 4  # folders of other runs that stay, those used last, so that one can go back to a learning rate
+KEPT = 4  # last used folders of other runs that stay, so that going back to a learning rate is fast
 CODE = ("training", "stacking.py", "core/seeding.py", "models")
 
 
 def fingerprint(settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Of `settings` (as JSON), `arrays`, the code that trains, and what versions and processor run it."""
+    """A hash of `settings` (as JSON), `arrays`, the training code, the library versions and the processor type."""
     digest = hashlib.sha256()
     versions = (torch.__version__, np.__version__, torch.backends.cpu.get_cpu_capability())
     digest.update(json.dumps([settings, versions], sort_keys=True).encode())
@@ -46,7 +45,7 @@ def fingerprint(settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]])
 
 
 class Scratch:
-    """One run's folder below `parent`. `header` makes the header of the checkpoint of an epoch."""
+    """One run's folder below `parent`. `header` makes the checkpoint header of an epoch."""
 
     def __init__(self, parent: Path, fingerprint: str, header: Callable[[int], Header]) -> None:
         self.folder, self.header = parent / fingerprint, header
@@ -60,7 +59,7 @@ class Scratch:
         self.saved_at = time.monotonic()
 
     def latest(self) -> Snapshot | None:
-        """The last epoch that was saved whole; None, and a line on standard error, if a file is damaged."""
+        """The last epoch that was saved completely; None, with a line on standard error, if a file is damaged."""
         path = store.state_path(self.folder)
         if not path.exists():
             return None
@@ -75,7 +74,7 @@ class Scratch:
         return Snapshot(epoch, held[-1].tensors, losses[-1], optimizers)
 
     def save(self, snapshot: Snapshot) -> None:
-        """A checkpoint, and the state where the last one saved is old: a killed run loses about a second."""
+        """Saves a checkpoint, and the state if the saved one is old: a killed run loses about a second."""
         path = store.checkpoint_path(self.folder, snapshot.epoch)
         checkpoints.write(path, Checkpoint(self.header(snapshot.epoch), snapshot.tensors))
         self.losses.append(snapshot.losses)
@@ -84,7 +83,7 @@ class Scratch:
             self._save_state()
 
     def publish(self, root: Path, epochs: int) -> None:
-        """Copies the checkpoints of epochs 0 to `epochs`, and no others, and their losses to below `root`."""
+        """Copies the checkpoints of epochs 0 to `epochs`, and no others, with their losses, below `root`."""
         self._save_state()
         with files.replacing(store.checkpoints_folder(root)) as new:
             for epoch in range(epochs + 1):
@@ -92,7 +91,7 @@ class Scratch:
         store.save_training(root, np.stack(self.losses[: epochs + 1]))
 
     def _save_state(self) -> None:
-        """After the checkpoints up to it: the state says which epochs are whole."""
+        """Runs after the checkpoints are saved, since the state says which epochs are complete."""
         if self.unsaved is not None:
             _write_state(store.state_path(self.folder), self.unsaved, np.stack(self.losses))
         self.unsaved, self.saved_at = None, time.monotonic()
@@ -124,7 +123,7 @@ def _read_state(path: Path) -> tuple[int, NDArray[np.float32], list[dict[str, An
 
 
 def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
-    """`value` as JSON, its tensors in `tensors`. Containers carry their type, as keys may be integers."""
+    """`value` as JSON, with its tensors put into `tensors`. Containers carry their type, since keys may be integers."""
     if isinstance(value, torch.Tensor):
         name = f"state_{len(tensors)}"
         tensors[name] = value.detach().cpu().contiguous().clone()

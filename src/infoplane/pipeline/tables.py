@@ -16,12 +16,12 @@ from .common import store
 TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
 TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "category", "target": "category", "mi_bits": "float64"}
 ESTIMATES = {"estimator": "category", **TRUTH, "flags": "category"}
-# Columns that only some settings of an estimator ask for; a cell may be empty, which reads as NaN.
+# Columns that exist only with some estimator settings; an empty cell reads as NaN.
 UNCERTAINTY = dict.fromkeys(("stderr_bits", "null_mean_bits", "null_p95_bits", "p_value"), "float64")
 
 
 def load_results(root: Path, ids: list[str]) -> Results:
-    """The tables below `root`, of these estimator ids and no others.
+    """The tables below `root`, for these estimator ids only.
 
     Raises `InfoplaneError` for a file that is missing, or whose columns, types or values are wrong.
     """
@@ -29,7 +29,7 @@ def load_results(root: Path, ids: list[str]) -> Results:
     truth = load_truth(root)
     layers = _network_order([truth, *tables])
     flags = list(dict.fromkeys(cell for table in tables for cell in table["flags"].cat.categories))
-    # The same categories in each table, or pandas would make text of them to put them together.
+    # The same categories in each table; otherwise pandas would turn them into text to concatenate them.
     for table in (truth, *tables):
         table["layer"] = table["layer"].cat.set_categories(layers, ordered=True)
         table["target"] = table["target"].cat.set_categories(["y", "x"])
@@ -62,7 +62,7 @@ def load_training(root: Path) -> pd.DataFrame:
 
 
 def load_estimates(root: Path, key: str) -> pd.DataFrame:
-    """One row a value; the uncertainty columns are there where the file has them."""
+    """One row per value, with those uncertainty columns that the file has."""
     path = store.estimates_path(root, key)
     again = f"run `dvc repro estimate@{key}`"
     table = _read(path, ESTIMATES, UNCERTAINTY, next_step=again)
@@ -76,7 +76,7 @@ def load_estimates(root: Path, key: str) -> pd.DataFrame:
 
 
 def load_truth(root: Path) -> pd.DataFrame:
-    """`replicate, epoch, layer, target, mi_bits`, which may be infinite; no rows where no truth is known."""
+    """`replicate, epoch, layer, target, mi_bits`, which may be infinite; no rows if the truth is unknown."""
     path = root / "truth.csv"
     table = _read(path, TRUTH, infinite=True, next_step="run `dvc repro truth`")
     _once(path, table, ["replicate", "epoch", "layer", "target"])
@@ -84,7 +84,7 @@ def load_truth(root: Path) -> pd.DataFrame:
 
 
 def load_ceiling_bits(root: Path) -> float | None:
-    """I(X;Y) in bits; None where it is not known."""
+    """I(X;Y) in bits; None if unknown."""
     path = root / "ceiling.json"
     text = _bytes(path, "run `dvc repro truth`")
     try:
@@ -111,7 +111,7 @@ def _read(
     infinite: bool = False,
     next_step: str,
 ) -> pd.DataFrame:
-    """A csv with all of `required` and any of `optional`; only an optional cell may be empty."""
+    """A csv with all of `required` and any of `optional`; only optional cells may be empty."""
     optional = optional or {}
     text = _bytes(path, next_step)
     try:
@@ -149,7 +149,7 @@ def _read(
 
 
 def _wrong_number(path: Path, types: dict[str, str]) -> str:
-    """Names the first cell that is not the number it should be."""
+    """Names the first cell that is not a number of the right type."""
     table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[], on_bad_lines="skip", encoding="utf-8")
     for name, kind in types.items():
         if kind != "category":
@@ -176,6 +176,6 @@ def _once(path: Path, table: pd.DataFrame, key: list[str]) -> None:
 
 
 def _network_order(tables: list[pd.DataFrame]) -> list[str]:
-    """The layers as they appear in the table that names most of them, then any that only others name."""
+    """The layers in the order of the table that names most of them, then any that only other tables name."""
     orders = sorted((list(table["layer"].unique()) for table in tables), key=len, reverse=True)
     return list(dict.fromkeys(layer for order in orders for layer in order))

@@ -1,4 +1,4 @@
-"""The whole configuration, validated: every section, and what they say together."""
+"""Validates the whole configuration: every section, and whether the sections fit together."""
 
 from ..core.errors import InfoplaneError
 from ..training.settings import Train
@@ -7,7 +7,7 @@ from .measurements import Measurement, measurement
 
 
 def validate(config: Config) -> None:
-    """Raises `InfoplaneError` at the first that is wrong."""
+    """Raises `InfoplaneError` at the first section that is wrong."""
     _ = config.seed, config.model, config.plot, config.compute
     train = config.of(Train, "train")
     rows = {
@@ -22,7 +22,7 @@ def validate(config: Config) -> None:
 
 
 def _check_reach(asked: Measurement, train: Train, rows: int) -> None:
-    """That there is what an estimator asks for, which otherwise would show only after the training."""
+    """Checks that the data an estimator asks for will exist; otherwise this would show only after the training."""
     measure, where = asked.settings.measure, f"estimators.{asked.id}"
     for name, places, last in (
         ("epochs", measure.epochs or [0], train.epochs),

@@ -1,1 +1,1 @@
-"""Training: `replicates` of one network together, by the `optimizers` of PyTorch; `settings` imports no PyTorch."""
+"""Training of `replicates` of one network together, with `optimizers` of PyTorch; `settings` imports no PyTorch."""

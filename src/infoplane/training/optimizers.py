@@ -1,4 +1,4 @@
-"""torch.optim's optimisers by name, and whether one may train stacked replicates."""
+"""The optimisers of torch.optim by name, and whether one can train stacked replicates."""
 
 import inspect
 import re
@@ -11,12 +11,12 @@ from ..core.errors import InfoplaneError
 from .settings import Optimizer
 
 Make = Callable[[Iterable[Tensor]], torch.optim.Optimizer]
-REFUSALS = (AssertionError, RuntimeError, TypeError, ValueError)  # by which torch.optim says no
-STEPS = 3  # a rule that looks at all numbers of a tensor shows in the first; momentum needs a second
+REFUSALS = (AssertionError, RuntimeError, TypeError, ValueError)  # by which torch.optim rejects arguments or networks
+STEPS = 3  # a rule that couples the numbers of a tensor shows in the first; with momentum, in the second
 
 
 def maker(optimizer: Optimizer) -> Make:
-    """What makes an optimiser of tensors. Raises `InfoplaneError` for a class or argument it has not."""
+    """A function that makes an optimiser of tensors. Raises `InfoplaneError` for an unknown class or argument."""
     name = optimizer.target.removeprefix("torch.optim.")
     kind = getattr(torch.optim, name, None)
     if not (inspect.isclass(kind) and issubclass(kind, torch.optim.Optimizer) and kind is not torch.optim.Optimizer):
@@ -42,8 +42,8 @@ def maker(optimizer: Optimizer) -> Make:
 def coupling(make: Make, shapes: Sequence[torch.Size], replicates: int) -> str | None:
     """None if the optimiser moves each number by itself, so that stacked weights move as separate ones do.
 
-    Otherwise what went wrong. Tried, not looked up: random weights take a few steps down random parabolas,
-    another at each step, as the replicates' own tensors and as one leaf `(replicates, numbers)`.
+    Otherwise, what went wrong. This is a test, not a list of names: random weights take a few steps down random
+    parabolas, a new one at each step, both as the replicates' own tensors and as one leaf `(replicates, numbers)`.
     """
     generator = torch.Generator().manual_seed(0)
     numbers = sum(shape.numel() for shape in shapes)
@@ -67,7 +67,7 @@ def coupling(make: Make, shapes: Sequence[torch.Size], replicates: int) -> str |
 
 
 def _descend(optimizer: torch.optim.Optimizer, tensors: list[Tensor], lowest: Sequence[Sequence[Tensor]]) -> None:
-    """A step towards each of `lowest` in turn, down a parabola that is steeper where that is larger."""
+    """One step towards each of `lowest` in turn, down a parabola that is steeper where its lowest point is larger."""
     for targets in lowest:
 
         def closure(targets: Sequence[Tensor] = targets) -> Tensor:

@@ -1,8 +1,8 @@
-"""Trains replicates of one network: the same data, each its own initial weights and order of batches.
+"""Trains replicates of one network on the same data, each with its own initial weights and order of batches.
 
-Replicate r follows from seed + r alone, epoch by epoch, however many replicates there are. All are trained as
-one where that gives what one by one gives; else they are trained one by one, and a line on standard error
-says why.
+Replicate r depends on seed + r alone, at every epoch, however many replicates there are. All are trained as one if that
+gives the same values as training one by one; otherwise they are trained one by one, and a line on standard error says
+why.
 """
 
 import copy
@@ -31,10 +31,10 @@ Arrays = tuple[NDArray[Any], NDArray[Any]]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The end of an epoch, and all that going on from there needs.
+    """The state at the end of an epoch, with all that is needed to continue from there.
 
-    `tensors` are `(replicates, ...)` by name, `losses (replicates, 2)` those of the train and the test rows,
-    `optimizers` the state_dict of each optimiser.
+    `tensors` are `(replicates, ...)` by name, `losses` `(replicates, 2)` are those of the train and the test rows,
+    and `optimizers` holds the state_dict of each optimiser.
     """
 
     epoch: int
@@ -44,7 +44,7 @@ class Snapshot:
 
 
 def data(train: Arrays, test: Arrays, on: torch.device) -> Data:
-    """The rows x `(samples, inputs)` and y `(samples, targets)` of each as tensors.
+    """The rows of both splits, x `(samples, inputs)` and y `(samples, targets)`, as tensors.
 
     Raises `InfoplaneError` where float32 cannot hold a number.
     """
@@ -52,10 +52,10 @@ def data(train: Arrays, test: Arrays, on: torch.device) -> Data:
 
 
 def run(config: Train, build: Callable[[], nn.Module], data: Data, start: Snapshot | None = None) -> Iterator[Snapshot]:
-    """A snapshot of every epoch up to `config.epochs`: from 0, the untrained networks, or after `start`.
+    """A snapshot of every epoch up to `config.epochs`: from 0 (the untrained networks), or from the one after `start`.
 
-    Raises `InfoplaneError` when a loss or a weight is not finite, and for an optimiser or loss that torch has
-    not or that cannot train this network.
+    Raises `InfoplaneError` when a loss or a weight is not finite, and for an optimiser or loss that torch lacks or
+    that cannot train this network.
     """
     if start is not None and start.epoch >= config.epochs:
         return
@@ -72,7 +72,7 @@ def run(config: Train, build: Callable[[], nn.Module], data: Data, start: Snapsh
 
 
 def batches(config: Train, data: Data, epoch: int) -> Iterator[Batch]:
-    """One epoch's batches: every row once a replicate, in its own order. The last batch may be small."""
+    """One epoch's batches: every row once per replicate, in its own order. The last batch may be smaller."""
     x, y = data.train
     seeds = range(config.seed, config.seed + config.replicates)
     orders = torch.from_numpy(np.stack([generator(seed, "batches", epoch).permutation(len(x)) for seed in seeds]))
@@ -81,7 +81,7 @@ def batches(config: Train, data: Data, epoch: int) -> Iterator[Batch]:
 
 
 def _initial(build: Callable[[], nn.Module], seed: int, data: Data) -> nn.Module:
-    """The network as `torch.manual_seed(seed)` makes it; the global generator stays as it was."""
+    """The network as built after `torch.manual_seed(seed)`; the global generator is left unchanged."""
     with torch.random.fork_rng([]):
         torch.default_generator.manual_seed(seed)
         return build().to(data.train[0].device)
@@ -98,7 +98,7 @@ def _trainer(networks: list[nn.Module], config: Train, data: Data) -> Trainer:
         try:
             together = Together(copy.deepcopy(networks), make, loss, data)
             reason = _difference(together, copy.deepcopy(apart), list(sizes.values()))
-        except Exception as error:  # whatever a network does that vmap cannot: what it says is printed
+        except Exception as error:  # anything that vmap cannot do; its message is printed
             reason = textwrap.shorten(str(error), 200)
         else:
             if reason is None:
@@ -108,9 +108,9 @@ def _trainer(networks: list[nn.Module], config: Train, data: Data) -> Trainer:
 
 
 def _difference(together: Together, apart: Apart, batches: Sequence[Batch]) -> str | None:
-    """What comes out otherwise together than apart: a gradient, a loss, or a buffer that training changes.
+    """What differs between training together and apart: a gradient, a loss, or a buffer that training changes.
 
-    Recorded and compared on different numbers, so that a number taken for a constant shows.
+    Recording and comparing use different numbers, so that a number wrongly recorded as a constant shows.
     """
     before = together.tensors()
     for x, y in batches:
@@ -135,7 +135,7 @@ def _difference(together: Together, apart: Apart, batches: Sequence[Batch]) -> s
 
 
 def _loss(config: Train, network: nn.Module, data: Data) -> stacking.Loss:
-    """The loss of torch.nn by name, tried on the network's outputs."""
+    """The loss of torch.nn by name, tested on the network's outputs."""
     name = config.loss.target.removeprefix("torch.nn.")
     kind = getattr(nn, name, None)
     if not (inspect.isclass(kind) and issubclass(kind, nn.Module)):
@@ -144,7 +144,7 @@ def _loss(config: Train, network: nn.Module, data: Data) -> stacking.Loss:
     x, y = data.train
     with torch.no_grad(), warnings.catch_warnings():
         outputs = copy.deepcopy(network).eval()(x)
-        warnings.simplefilter("error")  # a loss that stretches outputs or targets to fit only warns
+        warnings.simplefilter("error")  # a loss only warns when it broadcasts outputs or targets
         try:
             loss(outputs, y)
         except (RuntimeError, TypeError, ValueError, IndexError, UserWarning) as error:

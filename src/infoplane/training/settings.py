@@ -1,4 +1,4 @@
-"""What a training run is told: epochs, replicates, batches, an optimiser and a loss of PyTorch by name."""
+"""The settings of a training run: epochs, replicates, batches, and PyTorch's optimiser and loss by name."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from ..core.validation import Count, Section, Seed
 
 
 class Optimizer(BaseModel):
-    """A class of torch.optim by name, and its arguments; nothing else can be named, so no config runs code."""
+    """A class of torch.optim by name, and its arguments. Nothing else can be named, so no configuration runs code."""
 
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False, frozen=True)
     target: Annotated[str, Field(alias="_target_", pattern=r"^torch\.optim\.[A-Z]\w*$")]

@@ -1,7 +1,7 @@
-"""Plays PyTorch's operators again without the Python that chose them.
+"""Replays PyTorch's operators without the Python code that chose them.
 
-vmap, functional_call and autograd choose anew at every call which operators to run; with small networks that
-takes longer than the operators. A tape holds the operators of one call; torch.fx makes plain Python of them.
+vmap, functional_call and autograd choose the operators again at every call; with small networks that takes longer than
+the operators. A tape holds the operators of one call; torch.fx turns them into plain Python.
 """
 
 import operator
@@ -17,11 +17,11 @@ Function = Callable[..., Any]
 
 
 def record(function: Function, *inputs: Tensor) -> Function:
-    """Runs `function(*inputs)` once; what comes back does the same to other inputs of these shapes, strides.
+    """Runs `function(*inputs)` once, and returns a function that does the same to inputs of equal shapes and strides.
 
-    Tensors that `function` reads besides its inputs are held by reference: change their values in place, and
-    the tape sees the new ones. `function` must run the same operators whatever the values, and draw nothing
-    at random (vmap refuses others). No gradient flows through a tape; `function` may compute one itself.
+    Tensors that `function` reads besides its inputs are held by reference: change their values in place, and the tape
+    sees the new ones. `function` must run the same operators for all values and must not draw random numbers (vmap
+    rejects functions that do). No gradient flows through a tape; `function` may compute one itself.
     """
     tape = _Tape(inputs)
     with tape:
@@ -38,7 +38,7 @@ def record(function: Function, *inputs: Tensor) -> Function:
 
 
 class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes each operator below autograd and vmap, where tensors are plain.
+    """Records each operator below autograd and vmap, where tensors are plain.
 
     `known` maps the id of a tensor to its node in the graph; `held` are the tensors that no operator made.
     """
@@ -48,7 +48,7 @@ class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.graph = fx.Graph()
         self.known = {id(tensor): self.graph.placeholder(f"input_{n}") for n, tensor in enumerate(inputs)}
         self.held: dict[fx.Node, Tensor] = {}
-        self.alive = list(inputs)  # an id is good as long as its tensor lives
+        self.alive = list(inputs)  # an id is valid only while its tensor lives
 
     def note(self, tensor: Tensor, node: fx.Node | None) -> None:
         self.alive.append(tensor)
@@ -56,7 +56,7 @@ class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.known[id(tensor)] = node
 
     def node(self, value: Any) -> Any:
-        """Where the graph has this tensor; what is no tensor stays as it is."""
+        """The graph's node for this tensor; anything that is not a tensor stays as it is."""
         if not isinstance(value, Tensor):
             return value
         if id(value) not in self.known:
@@ -77,11 +77,11 @@ class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
         result = func(*args, **kwargs)
         if args and not func._schema.is_mutable:
             if _same(result, args[0]):
-                self.note(result, self.node(args[0]))  # it did nothing: vmap leaves many of these
+                self.note(result, self.node(args[0]))  # the operator did nothing: vmap produces many of these
                 return result
             source = self.known.get(id(args[0]))
             if _share(result, args[0]) and (source is None or source in self.held):
-                self.note(result, None)  # a view of what is held can be held itself
+                self.note(result, None)  # a view of a held tensor can be held itself
                 return result
         node = self.graph.call_function(func, tree_map(self.node, args), tree_map(self.node, kwargs))
         if isinstance(result, Tensor):

@@ -1,4 +1,4 @@
-"""Two ways to train replicates of one network, all as one or one after the other, to the same result."""
+"""Two ways to train replicates of one network, all as one or one after the other, with the same result."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,28 +20,28 @@ Batch = tuple[Tensor, Tensor]  # x (replicates, samples, inputs) and y (replicat
 
 @dataclass(frozen=True)
 class Data:
-    """x `(samples, inputs)` and y `(samples, targets)` of the rows to train on and to test on, float32."""
+    """x `(samples, inputs)` and y `(samples, targets)` of the train and the test rows, float32."""
 
     train: tuple[Tensor, Tensor]
     test: tuple[Tensor, Tensor]
 
 
 class Trainer(Protocol):
-    """`optimizers` hold all of its state besides its tensors."""
+    """Trains replicates; `optimizers` hold all of its state except its tensors."""
 
     optimizers: list[torch.optim.Optimizer]
 
     def fit(self, batches: Iterable[Batch], epoch: int) -> None:
-        """A step on each of `batches`, in train mode."""
+        """One step on each of `batches`, in train mode."""
 
     def losses(self) -> Tensor:
-        """`(replicates, 2)`: of all train rows and of all test rows, in eval mode."""
+        """`(replicates, 2)`: the loss on all train rows and on all test rows, in eval mode."""
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """A copy of all parameters and buffers, `(replicates, ...)` by name."""
 
     def load(self, tensors: Mapping[str, NDArray[Any]]) -> None:
-        """Puts what `tensors` gives back in place."""
+        """Loads what `tensors` returned."""
 
 
 class Together:
@@ -68,7 +68,7 @@ class Together:
         self.stack.load(tensors)
 
     def gradient(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """See `Stack.gradient`. Recorded once for each size of batch: all but the last are of one size."""
+        """See `Stack.gradient`. Recorded once per batch size: all batches but the last have the same size."""
         if x.shape not in self.gradients:
             self.stack.network.train()
             self.gradients[x.shape] = record(partial(self.stack.gradient, self.loss), x, y)
@@ -84,7 +84,7 @@ class Together:
 
 
 class Apart:
-    """One replicate after the other, each with an optimiser of its own. Takes `networks` over."""
+    """One replicate after the other, each with its own optimiser. Changes `networks` in place."""
 
     def __init__(
         self, networks: Sequence[nn.Module], make: optimizers.Make, loss: stacking.Loss, data: Data, seed: int
@@ -98,7 +98,7 @@ class Apart:
             noise = int(generator(self.seed + r, "noise", epoch).integers(2**63))
             on = self.splits[0][0].device
             with torch.random.fork_rng([on] if on.type == "cuda" else []):
-                torch.manual_seed(noise)  # dropout draws from PyTorch's global generator and from no other
+                torch.manual_seed(noise)  # dropout can draw only from PyTorch's global generator
                 for x, y in held:
                     optimizer.step(partial(self.slope, network, x[r], y[r]))
 
@@ -116,7 +116,7 @@ class Apart:
             stacking.put(stacking.named_tensors(network), {name: tensor[r] for name, tensor in tensors.items()})
 
     def slope(self, network: nn.Module, x: Tensor, y: Tensor) -> Any:
-        """The loss of one batch, x `(samples, inputs)`, its gradient left in the parameters."""
+        """The loss of one batch, x `(samples, inputs)`; the gradient is left in the parameters."""
         network.train().zero_grad()
         with torch.enable_grad():
             loss = self.loss(network(x), y)

@@ -90,6 +90,10 @@ class Estimator:
         """The most that it can read of this y, where y's own entropy in its sense, or rounding, sets a limit."""
         return math.inf
 
+    def _memory_bytes(self, samples: int, units: int) -> float:
+        """About how much memory one value takes at once, where that may be more than a machine has."""
+        return 0.0
+
     def _estimate(self, x: Values, y: Variable, rng: np.random.Generator) -> float:
         """I(X;Y) in bits of x `(samples, units)` and y; `rng` belongs to this one value."""
         return float(self._estimate_many([x], y, [rng])[0])

@@ -1,8 +1,11 @@
-"""The most that estimates from k nearest neighbours can read."""
+"""The most that estimates can read: from k nearest neighbours, and where every row is a cell of its own."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
+
+OWN_CELLS = 0.95  # of log2 of the rows: with so much entropy nearly every row is alone
 
 
 @lru_cache(maxsize=64)
@@ -14,3 +17,8 @@ def neighbours_bits(k: int, samples: int) -> float:
 def rounded_bits(k: int, samples: int) -> float:
     """The same where x is y but for rounding: in one of the two the k-th neighbour is itself among the nearer ones."""
     return neighbours_bits(k + 1, samples)
+
+
+def of_own_cells(entropies_bits: Iterable[float], samples: int) -> list[set[str]]:
+    """The flag of each layer in which nearly every row is its own cell: the value then is that of y, whatever T holds."""
+    return [{"saturated"} if bits >= OWN_CELLS * np.log2(samples) else set() for bits in entropies_bits]

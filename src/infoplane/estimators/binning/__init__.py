@@ -11,6 +11,7 @@ from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import Labels, alike, rows
+from .._shared.limits import of_own_cells
 
 Bins = Annotated[int, Field(ge=2, le=65536)]
 Rule = Literal["width", "quantile"]
@@ -55,12 +56,16 @@ class Binning(Estimator):
             raise InfoplaneError(f"range: {self.range} is empty; give the lower end first")
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
-        from .numbering import informations  # compiled; to check a configuration needs no compiler
+        return self._estimate_flagged(xs, y, rngs)[0]
 
-        bits, y_cells = np.zeros(len(xs)), self._y_cells(y)
+    def _estimate_flagged(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> tuple[Array, list[set[str]]]:
+        from .numbering import entropies, informations  # compiled; to check a configuration needs no compiler
+
+        bits, own_bits, y_cells = np.zeros(len(xs)), np.zeros(len(xs)), self._y_cells(y)
         for places, layers in alike(xs):
-            bits[places] = informations(self._cells(layers), y_cells)
-        return bits
+            cells = self._cells(layers)
+            bits[places], own_bits[places] = informations(cells, y_cells), entropies(cells)
+        return bits, of_own_cells(own_bits, len(y))
 
     def _estimate_permuted(self, x: Values, y: Variable, permutations: Places, rngs: Generators) -> Array:
         from .numbering import informations

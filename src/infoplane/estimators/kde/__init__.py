@@ -10,6 +10,7 @@ from pydantic import Field
 from ...arrays.variables import Variable
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import Floats, Labels, rows, standardised
+from .._shared.limits import of_own_cells
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +45,18 @@ class KDE(Estimator):
     scale: Literal["none", "standard"] = "standard"
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
+        return self._estimate_flagged(xs, y, rngs)[0]
+
+    def _estimate_flagged(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> tuple[Array, list[set[str]]]:
         layers = [self._scaled(x) for x in xs]
+        own_bits = np.array([self._bits(t) for t in layers], dtype=np.float64)
         if y.classes is not None:
-            each = [self._bits(t) - self._bits_within(t, y.classes) for t in layers]
+            beyond = [-self._bits_within(t, y.classes) for t in layers]
         else:
             z = self._scaled(y.values)
             y_bits = self._bits(z)
-            each = [self._bits(t) + y_bits - self._bits(np.hstack([t, z])) for t in layers]
-        return np.array(each, dtype=np.float64)
+            beyond = [y_bits - self._bits(np.hstack([t, z])) for t in layers]
+        return own_bits + np.array(beyond, dtype=np.float64), of_own_cells(own_bits, len(y))
 
     def _estimate_permuted(self, x: Values, y: Variable, permutations: Places, rngs: Generators) -> Array:
         t = self._scaled(x)

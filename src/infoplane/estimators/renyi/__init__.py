@@ -11,6 +11,7 @@ from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import Floats, is_constant, rows, standardised
+from .._shared.limits import of_own_cells
 
 KernelWidth = Literal["silverman", "scott", "median"] | Annotated[float, Field(gt=0)]
 Scale = Literal["none", "standard"]
@@ -42,16 +43,20 @@ class Renyi(Estimator):
     scale: Scale = "standard"
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
-        bits = np.zeros(len(xs))
+        return self._estimate_flagged(xs, y, rngs)[0]
+
+    def _estimate_flagged(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> tuple[Array, list[set[str]]]:
+        bits, own_bits = np.zeros(len(xs)), np.zeros(len(xs))
         if y.is_constant:
-            return bits
+            return bits, [set() for _ in xs]
         b = self._y_gram(y)
         b_bits = _entropy(b, self.alpha)
         for i, x in enumerate(xs):
             if not is_constant(rows(x)):
                 a = _gram(x, self.kernel_width, self.scale)
-                bits[i] = _entropy(a, self.alpha) + b_bits - _entropy(a * b, self.alpha)
-        return bits
+                own_bits[i] = _entropy(a, self.alpha)
+                bits[i] = own_bits[i] + b_bits - _entropy(a * b, self.alpha)
+        return bits, of_own_cells(own_bits, len(y))
 
     def _estimate_permuted(self, x: Values, y: Variable, permutations: Places, rngs: Generators) -> Array:
         if is_constant(rows(x)) or y.is_constant:
@@ -71,6 +76,10 @@ class Renyi(Estimator):
     def _target_maximum_bits(self, y: Variable) -> float:
         """S of a continuous y, which its kernel width sets; of labels all there is to know is no limit."""
         return np.inf if y.classes is not None else _entropy(self._y_gram(y), self.alpha)
+
+    def _memory_bytes(self, samples: int, units: int) -> float:
+        """Two kernels, their product, what the eigenvalues are found in, and the pairs of rows."""
+        return 5.0 * 8 * samples**2
 
     def _y_gram(self, y: Variable) -> Floats:
         if y.classes is not None:

@@ -1,1 +1,1 @@
-"""What every stage needs: the configuration, files and their names, an error that a person can read."""
+"""What every stage needs: the configuration, files and their names, and readable errors."""

@@ -1,8 +1,8 @@
-"""The experiment's configuration, validated section by section, where each is used.
+"""The experiment's configuration; each section is validated when it is used.
 
-`Config` takes what params.yaml holds as plain Python values and hands it out as typed, frozen sections. Keys that
-belong to a dataset or a model are checked against the signature of the function that takes them (`plugins`), those of
-an estimator against its class (`measurements`).
+`Config` takes the contents of params.yaml as plain Python values and returns typed, frozen sections. Keys of a dataset
+or a model are checked against the signature of the function that takes them (`plugins`), keys of an estimator against
+its class (`measurements`).
 """
 
 import re
@@ -26,7 +26,7 @@ class _Seed(Section):
 
 
 class Config:
-    """The experiment of params.yaml; each section is validated when it is first asked for, and only then."""
+    """The experiment of params.yaml; each section is validated when it is first accessed, not before."""
 
     def __init__(self, values: Any) -> None:
         self.values = mapping(values, "params.yaml")
@@ -84,7 +84,7 @@ class Config:
 
 
 def mapping(values: Any, key: str) -> Mapping[str, Any]:
-    """`values`, if they are a mapping; `key` is what to name in the error otherwise."""
+    """`values`, if they are a mapping; otherwise raises `InfoplaneError`, which names `key`."""
     if not isinstance(values, Mapping):
         raise InfoplaneError(f"{key}: {'missing' if values is None else 'not a mapping of keys'}; see conf/")
     return values
@@ -93,7 +93,7 @@ def mapping(values: Any, key: str) -> Mapping[str, Any]:
 def _with_params(
     values: Mapping[str, Any], section: type[Section], key: str, package: str, name: str, function: str
 ) -> dict[str, Any]:
-    """The section's own keys, and all others as `params` of the function that the section names."""
+    """The section's own keys, with all others as `params` of the function that the section names."""
     if name not in values:
         raise InfoplaneError(f"{key}.{name}: missing; choose one of {', '.join(plugins.names(package))}")
     module = plugins.load(package, values[name], f"{key}.{name}")

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and read without trust: nothing is ever unpickled."""
+"""Writes files completely or not at all, and does not trust what it reads: nothing is ever unpickled."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from ...core.errors import InfoplaneError
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Either the whole file or none: a killed process leaves no half of one."""
+    """Writes the whole file or none: a killed process leaves no partial file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_bytes(content)
@@ -27,7 +27,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
-    """A root to write a folder of that name in; it then takes the place of `folder`, whole or not at all."""
+    """Yields a root that holds an empty folder of that name, which then replaces `folder`, completely or not at all."""
     root = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(root, ignore_errors=True)
     (root / folder.name).mkdir(parents=True)
@@ -49,7 +49,7 @@ def content(path: Path) -> bytes:
 
 
 def save_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """A csv whose numbers read back as the same doubles; infinity is `inf`, what is not there is empty."""
+    """A csv whose numbers read back as the same doubles; infinity is `inf`, and a missing value is empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
@@ -58,7 +58,7 @@ def save_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[
 
 
 def load_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of an npz. Never unpickles: an object array is an error, as is a damaged file."""
+    """All arrays of an npz. Never unpickles: an object array is an error, and so is a damaged file."""
     try:
         with np.load(path, allow_pickle=False) as file:
             if not isinstance(file, np.lib.npyio.NpzFile):
@@ -82,7 +82,7 @@ def load_npz(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def save_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """As `np.savez`, but equal arrays are equal bytes: its archive has other headers with another version of Python."""
+    """Like `np.savez`, but equal arrays give equal bytes; `np.savez` depends on the version of Python."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.npz")
     with zipfile.ZipFile(temporary, "w") as archive:

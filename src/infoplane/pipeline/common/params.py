@@ -12,7 +12,7 @@ from .config import Config
 
 
 def parsed(text: str) -> Any:
-    """One value as params.yaml would hold it: `3` is a number, `true` a truth value, `[1, 2]` a list."""
+    """One value as params.yaml would hold it: `3` is a number, `true` a boolean, `[1, 2]` a list."""
     try:
         return OmegaConf.to_container(OmegaConf.create(f"value: {text}"), resolve=False)["value"]  # type: ignore[index,call-overload]
     except (YAMLError, OmegaConfBaseException, KeyError, TypeError):
@@ -25,7 +25,7 @@ def load(path: Path = Path("params.yaml")) -> Config:
 
 
 def read(path: Path) -> Any:
-    """What a file holds, read with OmegaConf, for which 1e-3 is a number; nothing is interpolated."""
+    """The contents of a file, read with OmegaConf, for which 1e-3 is a number; interpolations stay unresolved."""
     try:
         return OmegaConf.to_container(OmegaConf.load(path), resolve=False)
     except FileNotFoundError:

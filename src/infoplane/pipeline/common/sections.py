@@ -1,4 +1,4 @@
-"""What each section of the configuration may say: typed, frozen, without a key too many (see `config`)."""
+"""The schema of each section of the configuration: typed, frozen, without unknown keys (see `config`)."""
 
 from typing import Annotated, Any, Literal
 
@@ -30,14 +30,14 @@ class Extract(Section):
 
 
 class Plot(Section):
-    """`answer` holds the estimator ids of the answering figure, each with the words that name it there."""
+    """`answer` maps the estimator ids of the figure `answer` to the names that they have there."""
 
     hidden_layer: str | None = None
     answer: dict[str, str] = Field(default={})
 
 
 class Compute(Section):
-    """On `workers` cores of this machine (0: all), or on the Dask cluster of `scheduler`, as `tcp://host:port`."""
+    """Where to compute: `workers` cores of this machine (0: all), or the Dask `scheduler`, as `tcp://host:port`."""
 
     workers: Annotated[int, Field(ge=0)] = 0
     scheduler: Annotated[str, Field(pattern=r"^(tcp|tls)://[^\s/]+:\d+$")] | None = None

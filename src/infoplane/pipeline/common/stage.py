@@ -1,4 +1,4 @@
-"""What every stage script shares: an error a person can read, and exit status 1."""
+"""What every stage script shares: a readable error and exit status 1."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from ...core.errors import InfoplaneError
 
 
 def run(main: Callable[[], None]) -> None:
-    """Runs `main`; an `InfoplaneError` becomes one line. `INFOPLANE_TRACEBACK=1` shows where it arose."""
+    """Runs `main`; an `InfoplaneError` becomes one line. `INFOPLANE_TRACEBACK=1` shows where it was raised."""
     try:
         main()
     except InfoplaneError as error:

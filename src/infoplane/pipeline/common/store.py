@@ -1,6 +1,6 @@
-"""The one file that knows file names and formats; what it reads, it checks.
+"""The only module that knows file names and formats; it checks everything that it reads.
 
-Below the root (`data/`): see "What the files hold" in docs/files.md. Nothing is ever unpickled.
+docs/files.md lists the files below the root (`data/`). Nothing is ever unpickled.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,9 +37,9 @@ class Rows:
         return Rows(self.x[chosen], self.y[chosen], self.split[chosen], self.row_id[chosen])
 
     def select(self, row_id: NDArray[np.int64], source: str) -> "Rows":
-        """The rows with these ids, in this order: what pairs a target with its activation.
+        """The rows with these ids, in this order; this pairs targets with their activations.
 
-        Raises `InfoplaneError` that names `source` where an id is unknown or comes twice.
+        Raises `InfoplaneError` that names `source` where an id is unknown or occurs twice.
         """
         position = {int(row): place for place, row in enumerate(self.row_id)}
         if len(set(row_id.tolist())) != len(row_id):
@@ -56,7 +56,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Activations:
-    """One epoch: an array `(replicates, samples, units)` float32 a layer, in network order, and `row_id`."""
+    """One epoch: one array `(replicates, samples, units)` float32 per layer, in network order, and `row_id`."""
 
     layers: dict[str, NDArray[np.float32]]
     row_id: NDArray[np.int64]
@@ -95,7 +95,7 @@ def checkpoint_path(folder: Path, epoch: int) -> Path:
 
 
 def checkpoint_epochs(root: Path) -> list[int]:
-    """Raises `InfoplaneError` where one of an epoch before the last is missing."""
+    """Raises `InfoplaneError` if the checkpoint of an epoch before the last is missing."""
     found = epochs(checkpoints_folder(root), ".safetensors")
     if missing := sorted(set(range(found[-1] if found else 0)) - set(found)):
         raise InfoplaneError(
@@ -114,7 +114,7 @@ def training_path(root: Path) -> Path:
 
 
 def save_training(root: Path, losses: NDArray[np.float32]) -> None:
-    """`losses (epochs, replicates, 2)`: of the train and of the test rows, from epoch 0."""
+    """`losses` `(epochs, replicates, 2)` are those of the train and of the test rows, from epoch 0."""
     rows = (
         {"replicate": replicate, "epoch": epoch, "train_loss": float(train), "test_loss": float(test)}
         for replicate in range(losses.shape[1])

@@ -1,1 +1,1 @@
-"""What the stage `estimate` alone needs."""
+"""What only the stage `estimate` needs."""

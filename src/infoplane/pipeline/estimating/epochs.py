@@ -1,4 +1,4 @@
-"""Runs one estimator over the activations on disk, a block of epochs at a time."""
+"""Runs one estimator over the activations on disk, one block of epochs at a time."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -31,10 +31,12 @@ def chosen_epochs(measurement: Measurement, available: Sequence[int]) -> list[in
     return sorted(set(measure.epochs))
 
 
-def estimate_epochs(root: Path, measurement: Measurement, seed: int, epochs: Sequence[int]) -> list[dict[str, Any]]:
+def estimate_epochs(
+    root: Path, measurement: Measurement, seed: int, epochs: Sequence[int], law_is_known: bool = False
+) -> list[dict[str, Any]]:
     """One row (see `values.columns`) for every value that `measure` asks for at `epochs`.
 
-    `flags` has all words but those that comparing tells (`flags.mark`). No value depends on what else is in the block.
+    `flags` lacks the words that need a comparison of values (`flags.mark`). No value depends on the rest of the block.
     """
     settings = measurement.settings
     dataset, layers = _load(root, measurement, seed, epochs)
@@ -45,7 +47,9 @@ def estimate_epochs(root: Path, measurement: Measurement, seed: int, epochs: Seq
         y = variables.target(dataset.y) if target == "y" else variables.Variable(dataset.x)
         try:
             method = Method(measurement.estimator, target)
-            rows += values.rows(method, measurement.id, layers, y, settings=settings, seed=seed)
+            rows += values.rows(
+                method, measurement.id, layers, y, settings=settings, seed=seed, law_is_known=law_is_known
+            )
         except InfoplaneError as error:
             raise InfoplaneError(f"estimators.{measurement.id}: {error}") from error
     for row in rows:
@@ -54,7 +58,7 @@ def estimate_epochs(root: Path, measurement: Measurement, seed: int, epochs: Seq
 
 
 def _load(root: Path, measurement: Measurement, seed: int, epochs: Sequence[int]) -> tuple[store.Rows, list[Layer]]:
-    """The dataset in the order of the activations, and every layer, both as far as `measure` asks."""
+    """The dataset in the order of the activations, and every layer; both hold only what `measure` asks for."""
     loaded = [(epoch, store.load_activations(root, epoch)) for epoch in epochs]
     row_id = loaded[0][1].row_id
     for epoch, activations in loaded:
@@ -82,7 +86,7 @@ def _load(root: Path, measurement: Measurement, seed: int, epochs: Sequence[int]
 
 
 def _places(measurement: Measurement, seed: int, samples: int) -> NDArray[np.int64] | slice:
-    """The places of the samples to measure; each smaller number of them is a part of a larger one."""
+    """The places of the samples to measure; a smaller number of samples is a subset of a larger one."""
     wanted = measurement.settings.measure.samples
     if wanted is None:
         return slice(None)
@@ -96,7 +100,7 @@ def _places(measurement: Measurement, seed: int, samples: int) -> NDArray[np.int
 def _chosen(
     measurement: Measurement, activations: store.Activations
 ) -> Iterator[tuple[str, list[int], NDArray[np.float32]]]:
-    """(layer, replicates, activations of these) for all that `measure` asks for, in network order."""
+    """(layer, replicates, their activations) for all that `measure` asks for, in network order."""
     measure, where = measurement.settings.measure, f"estimators.{measurement.id}.measure"
     names = list(activations.layers)
     if measure.layers != "all":

@@ -1,7 +1,7 @@
-"""Estimates that were made before, kept by the content that they were made from.
+"""Keeps earlier estimates, keyed by the contents that they were computed from.
 
-No part of the results: deleting the folder costs time and nothing else. A folder holds what one estimator id's last
-run used, so that more epochs cost only the new ones.
+They are not part of the results: deleting the folder costs nothing but time. The folder of an estimator id holds what
+its last run used, so that a run with more epochs computes only the new ones.
 """
 
 import hashlib
@@ -16,17 +16,19 @@ from ..common import files
 from ..measurements import Measurement
 
 Rows = list[dict[str, Any]]
-# Whose numbers ours are made of; another version may round otherwise.
+# Our numbers depend on these; another version may round differently.
 LIBRARIES = ("numpy", "numba", "scipy", "scikit-learn", "torch", "npeet-plus")
 
 
 class Memory:
-    """Rows of one estimator, by the bytes of an epoch's activations."""
+    """The rows of one estimator, keyed by the bytes of an epoch's activations."""
 
-    def __init__(self, folder: Path, measurement: Measurement, seed: int, dataset: bytes) -> None:
+    def __init__(
+        self, folder: Path, measurement: Measurement, seed: int, dataset: bytes, law_is_known: bool = False
+    ) -> None:
         self.folder = folder / measurement.id
         estimator, settings = measurement.estimator, measurement.settings.model_dump(mode="json")
-        asked = [measurement.id, estimator.name, asdict(estimator), settings, seed]
+        asked = [measurement.id, estimator.name, asdict(estimator), settings, seed, law_is_known]
         self._digest = hashlib.blake2b(json.dumps(asked).encode(), digest_size=20)
         self._digest.update("".join(version(name) for name in LIBRARIES).encode())
         for path in sorted(Path(__file__).parents[2].rglob("*.py")):
@@ -42,7 +44,7 @@ class Memory:
         return not any(self.folder.glob("*.json"))
 
     def recall(self, keys: Mapping[int, str]) -> dict[int, Rows]:
-        """The rows of those epochs that are known."""
+        """The rows of those epochs that are in memory."""
         paths = {epoch: self._path(key) for epoch, key in keys.items()}
         return {epoch: json.loads(path.read_bytes()) for epoch, path in paths.items() if path.exists()}
 
@@ -50,7 +52,7 @@ class Memory:
         files.write_atomically(self._path(key), json.dumps(rows).encode())
 
     def forget_all_but(self, keys: Sequence[str]) -> None:
-        """So that the folder does not grow from run to run."""
+        """Deletes all other rows, so that the folder does not grow from run to run."""
         used = {self._path(key) for key in keys}
         for path in self.folder.glob("*.json"):
             if path not in used:

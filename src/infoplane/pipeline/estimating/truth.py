@@ -1,4 +1,4 @@
-"""Reads what flags compare with, without the second that pandas takes to import (see `tables`)."""
+"""Reads what flags compare with. It avoids pandas, which takes a second to import (see `tables`)."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from ...estimation.flags import Truth
 
 
 def load(root: Path) -> Truth:
-    """From ceiling.json and truth.csv. Raises `InfoplaneError` for one that is missing or damaged."""
+    """The truth in ceiling.json and truth.csv. Raises `InfoplaneError` if one is missing or damaged."""
     path = root / "ceiling.json"
     try:
         ceiling_bits = json.loads(path.read_text())["mi_bits"]

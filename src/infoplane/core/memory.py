@@ -1,0 +1,32 @@
+"""What is free of this machine's memory, so that what needs more is refused before it is taken."""
+
+import os
+from pathlib import Path
+
+from .errors import InfoplaneError
+
+MEMINFO = Path("/proc/meminfo")
+
+
+def free_bytes() -> int | None:
+    """What new work can take without swapping; None where the system does not say."""
+    try:
+        for line in MEMINFO.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return 1024 * int(line.split()[1])
+    except OSError:
+        pass  # no Linux
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def require(needed_bytes: float, what: str) -> None:
+    """Raises `InfoplaneError` where so many bytes are more than there are."""
+    free = free_bytes()
+    if free is not None and needed_bytes > free:
+        raise InfoplaneError(
+            f"{what} needs {needed_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free; "
+            "take fewer rows, or another estimator"
+        )
