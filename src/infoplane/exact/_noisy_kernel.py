@@ -29,19 +29,19 @@ class Rows(NamedTuple):
 
 @compiled
 def mixture_terms(u: Any, own: Any, t: Any, mass: Any, centre: Any, radius: Any, rows: Any) -> Any:
-    """For each u `(n, dims)` two numbers, `(n, 2)`.
+    """For each u `(n, dims)`: p(u) as a multiple of the standard normal density at the distance whose square is
+    `own (n,)`; the divergence of p(component | u) from p(component), in bits; and I(Y; component | U = u) in bits, the
+    generalised Jensen-Shannon divergence of the rows. `(n, 3)`.
 
-    The first is log2 p(u) less the log2 of a standard normal at the distance whose square is `own (n,)`; the second
-    I(Y; component | U = u) in bits, the generalised Jensen-Shannon divergence of the rows. t is `(dims, components)`,
-    `centre (blocks, dims)`, `radius (blocks,)`. Where no component is near the first is -infinity.
+    t is `(dims, components)`, `centre (blocks, dims)`, `radius (blocks,)`. Where no component is near all are 0.
     """
     dims, components = t.shape
-    found = np.empty((len(u), 2))
+    found = np.zeros((len(u), 3))
     distance = np.empty(BLOCK)
     which, weight = np.empty(components, np.int64), np.empty(components)
     q = np.zeros(rows.size)
     for i in range(len(u)):
-        kept, total = 0, 0.0
+        kept, total, farther = 0, 0.0, 0.0
         for block in range(len(radius)):
             away = 0.0
             for j in range(dims):
@@ -60,10 +60,13 @@ def mixture_terms(u: Any, own: Any, t: Any, mass: Any, centre: Any, radius: Any,
                 if beyond < REACH:
                     w = mass[begin + k] * np.exp(-beyond / 2)
                     total += w
+                    farther += w * beyond
                     which[kept], weight[kept] = begin + k, w
                     kept += 1
-        found[i, 0] = np.log2(total) if total > 0 else -np.inf
-        found[i, 1] = _divergence(which, weight, kept, total, rows, q)
+        if total > 0:
+            found[i, 0] = total
+            found[i, 1] = -farther / total / 2 * np.log2(np.e) - np.log2(total)
+            found[i, 2] = _divergence(which, weight, kept, total, rows, q)
     return found
 
 

@@ -15,7 +15,10 @@ from ._quadrature import DENSITY, MEAN, STD, VARIATION
 
 PANEL = 1.5  # of x: the most that t moves in one, in units of sigma, or p(y | x), as `Inputs` measures it
 SHORT = ((0.1, 1), (0.5, 2), (np.inf, 3))  # nodes of a panel, by the part of `PANEL` that it spans
-STRAIGHT = 0.005  # of sigma: bends of less are left out
+STRAIGHT = 0.01  # of sigma: bends of less are left out
+# `Noise` asks for steps that are good to 1e-5 bits. These are good to 1e-3 for noise with jumps, 1e-4 for other noise.
+FINEST = 0.2  # variation in a panel of x
+Y_STEP = 4.0  # of y, in units of `Noise.y_step`
 MOST_NODES = 2**18
 MOST_CELLS = 2**25  # of all rows of y
 NODES = {order: np.polynomial.legendre.leggauss(order) for _, order in SHORT}
@@ -42,7 +45,7 @@ def line(law: Tables) -> Line:
     x = law.low + law.inputs.step * np.arange(len(rows))
     mass = (rows[1:, DENSITY] + rows[:-1, DENSITY]) / 2
     below = np.concatenate([[0.0], np.cumsum(mass / mass.sum())])
-    most = PANEL * law.noise.x_panel / 2
+    most = max(PANEL * law.noise.x_panel / 2, FINEST)
     # A jump of p(x) within a cell is a panel or two, however high it is.
     panels = np.concatenate([[0.0], np.cumsum(np.minimum(np.diff(rows[:, VARIATION]) / most, 2.0))])
     return Line(law, x, below, panels)
@@ -147,7 +150,7 @@ def _nodes(x: Array, panels: Array, over: Line) -> tuple[Array, Array]:
 def _rows(nodes: Array, over: Line) -> Rows:
     mean, std = over.column(nodes, MEAN), over.column(nodes, STD)
     noise = over.law.noise
-    step = noise.y_step * std.min()
+    step = Y_STEP * noise.y_step * std.min()
     cells = noise.step * (len(noise.density) - 1) * std.sum() / step
     if cells > MOST_CELLS:
         raise InfoplaneError(

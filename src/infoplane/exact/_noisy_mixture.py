@@ -7,10 +7,12 @@ import numpy as np
 
 from ..dataset import Array
 from ._noisy_kernel import BLOCK, REACH, Rows, mixture_terms
+from ._noisy_lattice import means
 
 DROPPED = 1e-4  # bits that the directions of t which are left out may hold together
 STEP = 0.25  # of u, in units of sigma, where its one dimension is integrated over
 MOST_STEPS = 2**13
+MOST_CONTROLS = 2**10
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ def axes(mean: Array, covariance: Array, sigma: float) -> Axes:
     """
     variance, directions = np.linalg.eigh(covariance)
     variance, directions = np.maximum(variance[::-1], 0), directions[:, ::-1]
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=0)[None], axis=0)
+    directions = directions * np.sign(largest)  # eigh leaves their signs to rounding
     most_bits = np.log1p(variance / sigma**2) / (2 * np.log(2))
     dims = int((np.cumsum(most_bits[::-1])[::-1] > DROPPED).sum())
     return Axes(mean, directions[:, :dims] / sigma)
@@ -60,26 +64,44 @@ class Mixture:
     def nothing_seen(self) -> float:
         """I(Y; component) in bits, when u is not seen: `mixture_terms` of one place for all."""
         one = Mixture(np.zeros((len(self.t), 1)), self.mass, self.rows)
-        return float(one.terms()(np.zeros((1, 1)), np.zeros(1))[0, 1])
+        return float(one.terms()(np.zeros((1, 1)), np.zeros(1))[0, 2])
 
 
-def steps(mixture: Mixture) -> int:
-    """How many steps it takes to integrate over u; 0 where it has more than one dimension."""
-    return int((np.ptp(mixture.t) + 2 * np.sqrt(REACH)) / STEP) + 2 if mixture.t.shape[1] == 1 else 0
+    def informations(self, stderr_bits: float, rng: np.random.Generator) -> tuple[Array, Array]:
+        """(I(component; U), I(Y; component | U)) in bits and their standard errors, U of this mixture."""
+        if self.t.shape[1] == 0:
+            return np.array([0.0, self.nothing_seen()]), np.zeros(2)
+        if self.t.shape[1] == 1 and np.ptp(self.t) < STEP * MOST_STEPS:
+            return self._integrated()
+        return self._sampled(stderr_bits, rng)
 
+    def _integrated(self) -> tuple[Array, Array]:
+        """By the trapezoid rule, which converges exponentially for such smooth functions (Trefethen & Weideman 2014);
+        the error is what half the steps change."""
+        edge = np.sqrt(REACH)
+        u = np.arange(self.t.min() - edge, self.t.max() + edge, STEP)
+        found = self.terms()(u[:, None], np.zeros(len(u)))
+        parts = found[:, :1] / np.sqrt(2 * np.pi) * found[:, 1:]
+        fine, coarse = parts.sum(axis=0) * STEP, parts[::2].sum(axis=0) * 2 * STEP
+        return fine, np.abs(fine - coarse)
 
-def integrated(mixture: Mixture) -> tuple[Array, Array]:
-    """(I(component; U), I(Y; component | U)) in bits where U has one dimension, and what half the steps change.
+    def _sampled(self, stderr_bits: float, rng: np.random.Generator) -> tuple[Array, Array]:
+        """By a lattice over the components and Z.
 
-    By the trapezoid rule, which converges exponentially for such smooth functions (Trefethen & Weideman 2014).
-    """
-    u = mixture.t.min() - np.sqrt(REACH) + STEP * np.arange(steps(mixture))
-    log_ratio, lost = mixture.terms()(u[:, None], np.zeros(len(u))).T
-    density = np.exp2(log_ratio) / np.sqrt(2 * np.pi)
-    seen = density > 0
-    parts = np.zeros((len(u), 2))
-    parts[seen, 0] = -density[seen] * log_ratio[seen]
-    parts[:, 1] = density * lost
-    fine, coarse = parts.sum(axis=0) * STEP, parts[::2].sum(axis=0) * 2 * STEP
-    # h(U) = -E log2 p(u) has log2 sqrt(2 pi) more, and h(sigma Z) log2 sqrt(2 pi e).
-    return fine - np.array([np.log2(np.e) / 2, 0]), np.abs(fine - coarse)
+        What the terms are where Z is 0 is known of every component (of one in a few, where there are many): a control
+        variate, for want of which a small part of x in which they are large is soon missed.
+        """
+        from scipy.special import ndtri
+
+        terms = self.terms()
+        every = -(-len(self.t) // MOST_CONTROLS)
+        middles = self.t[np.minimum(np.arange(0, len(self.t), every) + every // 2, len(self.t) - 1)]
+        control = np.repeat(terms(middles, np.zeros(len(middles)))[:, 1:], every, axis=0)[: len(self.t)]
+        below = np.cumsum(self.mass)
+
+        def values(points: Array) -> tuple[Array, Array]:
+            component = np.minimum(np.searchsorted(below, points[:, 0] * below[-1]), len(below) - 1)
+            z = ndtri(points[:, 1:])
+            return terms(self.t[component] + z, (z**2).sum(axis=1))[:, 1:], control[component]
+
+        return means(values, 1 + self.t.shape[1], self.mass @ control, stderr_bits, rng)

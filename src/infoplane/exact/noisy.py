@@ -14,7 +14,6 @@ holds within a layer: I(T + sigma Z; Y) is at most I(X;Y) and at most I(X; T + s
 does not hold from layer to layer, since a layer is a function of the one before without its noise.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +22,10 @@ from ..core.errors import InfoplaneError
 from ..dataset import Array, KnownLaw
 from ._activations import named
 from ._images import images
-from ._law import Tables, tables
+from ._law import tables
 from ._network import Image, Layers, checked
-from ._noisy_lattice import means
 from ._noisy_line import STRAIGHT, Line, line, mixture, moments, simplified
-from ._noisy_mixture import MOST_STEPS, Axes, axes, integrated, steps
+from ._noisy_mixture import Axes, axes
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def noisy_information(
         width = sigma * layer_spread(covariance, image, number) if relative else sigma
         along = axes(mean, covariance, width)
         rng = np.random.default_rng(seed)
-        found.append(_point(image, along, width, over, law, stderr_bits, rng))
+        found.append(_point(image, along, width, over, stderr_bits, rng))
     return found
 
 
@@ -96,47 +94,10 @@ def layer_spread(covariance: Array, image: Image, number: int) -> float:
 
 
 def _point(
-    image: Image, along: Axes, sigma: float, over: Line, law: Tables, stderr_bits: float, rng: np.random.Generator
+    image: Image, along: Axes, sigma: float, over: Line, stderr_bits: float, rng: np.random.Generator
 ) -> PlanePoint:
-    if along.directions.shape[1] == 0:
-        return PlanePoint(0.0, 0.0)
-    x, t = simplified(image, STRAIGHT * sigma)
-    mixed = mixture(x, t, along, over)
-    if 0 < steps(mixed) <= MOST_STEPS:
-        (input_bits, lost_bits), errors = integrated(mixed)
-    else:
-        draw = _drawn(x, along.along(t), over)
-        terms = mixed.terms()
-        values = lambda points: terms(*draw(points)) * (-1, 1)  # noqa: E731
-        dims = 1 + along.directions.shape[1]
-        (input_bits, lost_bits), errors = means(values, dims, np.full(2, stderr_bits), rng)
+    mixed = mixture(*simplified(image, STRAIGHT * sigma), along, over)
+    (input_bits, lost_bits), errors = mixed.informations(stderr_bits, rng)
     # As a part of the ceiling, by the same quadrature, so that both ends are met: nothing lost, and all.
     kept = 1 - lost_bits / mixed.nothing_seen()
-    return PlanePoint(float(law.ceiling_bits * kept), float(input_bits), float(errors[1]), float(errors[0]))
-
-
-def _drawn(x: Array, t: Array, over: Line) -> Callable[[Array], tuple[Array, Array]]:
-    """How points of the unit cube become draws of T + Z, and the squared length of their Z.
-
-    The first coordinate of Z is turned to where the line goes at x: along it the density varies most.
-    """
-    from scipy.special import ndtri
-
-    change = np.diff(t, axis=0)
-    length = np.sqrt((change**2).sum(axis=1))
-    forward = change / np.where(length > 0, length, 1)[:, None]
-
-    def draw(points: Array) -> tuple[Array, Array]:
-        at = over.quantile(points[:, 0])
-        piece = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(x) - 2)
-        part = (at - x[piece]) / (x[piece + 1] - x[piece])
-        z = ndtri(points[:, 1:])
-        own = (z**2).sum(axis=1)
-        mirror = -forward[piece]  # Householder's: to `forward` from the first axis
-        mirror[:, 0] += 1
-        square = (mirror**2).sum(axis=1)
-        turned = (length[piece] > 0) & (square > 1e-12)
-        z -= np.where(turned, 2 * (z * mirror).sum(axis=1) / np.where(turned, square, 1), 0)[:, None] * mirror
-        return t[piece] + part[:, None] * change[piece] + z, own
-
-    return draw
+    return PlanePoint(float(over.law.ceiling_bits * kept), float(input_bits), float(errors[1]), float(errors[0]))
