@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dataset import Array
+from ..dataset import Array, Labels
 from ._noisy_kernel import BLOCK, REACH, Rows, mixture_terms
 from ._noisy_lattice import means
 
@@ -42,6 +42,20 @@ def axes(mean: Array, covariance: Array, sigma: float) -> Axes:
     return Axes(mean, directions[:, :dims] / sigma)
 
 
+def near_together(t: Array) -> Labels:
+    """An order of the rows of t in which those of one block lie near each other, as the leaves of a k-d tree."""
+
+    def split(rows: Labels) -> list[Labels]:
+        if len(rows) <= BLOCK or t.shape[1] == 0:
+            return [rows]
+        widest = np.ptp(t[rows], axis=0).argmax()
+        half = len(rows) // (2 * BLOCK) * BLOCK or BLOCK
+        rows = rows[np.argsort(t[rows, widest], kind="stable")]
+        return split(rows[:half]) + split(rows[half:])
+
+    return np.concatenate(split(np.arange(len(t))))
+
+
 @dataclass(frozen=True)
 class Mixture:
     """Components of mass `(components,)`, summing to 1, at t `(components, dims)`, in units of sigma."""
@@ -65,7 +79,6 @@ class Mixture:
         """I(Y; component) in bits, when u is not seen: `mixture_terms` of one place for all."""
         one = Mixture(np.zeros((len(self.t), 1)), self.mass, self.rows)
         return float(one.terms()(np.zeros((1, 1)), np.zeros(1))[0, 2])
-
 
     def informations(self, stderr_bits: float, rng: np.random.Generator) -> tuple[Array, Array]:
         """(I(component; U), I(Y; component | U)) in bits and their standard errors, U of this mixture."""

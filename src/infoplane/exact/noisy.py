@@ -14,8 +14,6 @@ holds within a layer: I(T + sigma Z; Y) is at most I(X;Y) and at most I(X; T + s
 does not hold from layer to layer, since a layer is a function of the one before without its noise.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..core.errors import InfoplaneError
@@ -26,16 +24,7 @@ from ._law import tables
 from ._network import Image, Layers, checked
 from ._noisy_line import STRAIGHT, Line, line, mixture, moments, simplified
 from ._noisy_mixture import Axes, axes
-
-
-@dataclass(frozen=True)
-class PlanePoint:
-    """A place in the information plane, in bits, and the standard error of each coordinate."""
-
-    target_bits: float
-    input_bits: float
-    target_stderr_bits: float = 0.0
-    input_stderr_bits: float = 0.0
+from .plane_point import PlanePoint, check_noise
 
 
 def noisy_information(
@@ -69,21 +58,14 @@ def noisy_information(
     found = []
     for number, image in enumerate(images(weights, law.low, law.high, bend)):
         mean, covariance = moments(image, over)
-        width = sigma * layer_spread(covariance, image, number) if relative else sigma
+        width = sigma * _spread(covariance, image, number) if relative else sigma
         along = axes(mean, covariance, width)
         rng = np.random.default_rng(seed)
         found.append(_point(image, along, width, over, stderr_bits, rng))
     return found
 
 
-def check_noise(sigma: float, stderr_bits: float) -> None:
-    if not 0 < sigma < np.inf:
-        raise InfoplaneError(f"sigma: {sigma} is no standard deviation of noise; give one above 0")
-    if not 0 < stderr_bits < np.inf:
-        raise InfoplaneError(f"stderr_bits: {stderr_bits} cannot be reached; ask for a standard error above 0")
-
-
-def layer_spread(covariance: Array, image: Image, number: int) -> float:
+def _spread(covariance: Array, image: Image, number: int) -> float:
     """sqrt(sum of the units' variances); raises `InfoplaneError` where it is 0 to rounding."""
     spread = float(np.sqrt(np.trace(covariance)))
     if not spread > 4 * np.sqrt((image.error**2).sum()):
@@ -99,5 +81,6 @@ def _point(
     mixed = mixture(*simplified(image, STRAIGHT * sigma), along, over)
     (input_bits, lost_bits), errors = mixed.informations(stderr_bits, rng)
     # As a part of the ceiling, by the same quadrature, so that both ends are met: nothing lost, and all.
-    kept = 1 - lost_bits / mixed.nothing_seen()
+    whole = mixed.nothing_seen()
+    kept = 1 - lost_bits / whole if whole > 0 else 0.0
     return PlanePoint(float(over.law.ceiling_bits * kept), float(input_bits), float(errors[1]), float(errors[0]))
