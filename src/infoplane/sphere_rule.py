@@ -56,7 +56,7 @@ def vertices() -> Array:
     golden = (1 + np.sqrt(5)) / 2
     signs = product((1, -1), (golden, -golden))
     corners = [corner for a, b in signs for corner in ((0, a, b), (a, b, 0), (b, 0, a))]
-    return np.array(corners) / np.sqrt(1 + golden**2)
+    return np.asarray(np.array(corners) / np.sqrt(1 + golden**2))
 
 
 def spectrum(x: Array, degrees: int) -> Array:

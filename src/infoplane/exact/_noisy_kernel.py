@@ -2,7 +2,7 @@
 
 t is in units of sigma, so that every component is a standard normal. Components stand in blocks of `BLOCK`, each
 with a ball around it: a whole block that is too far away is passed over. A component's distribution of y is a row on
-a common grid of y, held without its zeros: from `first`, `start[k + 1] - start[k]` numbers of `row` long.
+a common grid of y, held without its zeros: row k begins at `first[k]` and is `row[start[k]:start[k + 1]]`.
 """
 
 from typing import Any, NamedTuple
@@ -18,8 +18,9 @@ LIGHT = 1e-9  # a posterior weight that y may leave out
 
 
 class Rows(NamedTuple):
-    """p(y | component), each row summing to 1, on `size` values of y; `bits (components,)` is its entropy."""
+    """p(y | component) is row `of[component]`; each sums to 1, on `size` values of y; `bits (rows,)` is its entropy."""
 
+    of: Any
     first: Any
     start: Any
     row: Any
@@ -78,7 +79,7 @@ def _divergence(which: Any, weight: Any, kept: int, total: float, rows: Any, q: 
         w = weight[k]
         if not w > LIGHT * total:
             continue
-        c = which[k]
+        c = rows.of[which[k]]
         begin, length, first = rows.start[c], rows.start[c + 1] - rows.start[c], rows.first[c]
         for j in range(length):
             q[first + j] += w * rows.row[begin + j]

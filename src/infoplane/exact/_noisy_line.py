@@ -19,7 +19,8 @@ STRAIGHT = 0.01  # of sigma: bends of less are left out
 # `Noise` asks for steps that are good to 1e-5 bits. These are good to 1e-3 for noise with jumps, 1e-4 for other noise.
 FINEST = 0.2  # variation in a panel of x
 Y_STEP = 4.0  # of y, in units of `Noise.y_step`
-MOST_NODES = 2**18
+SAME = 0.02  # of a panel of variation: 1e-5 bits
+MOST_NODES = 2**20
 MOST_CELLS = 2**25  # of all rows of y
 NODES = {order: np.polynomial.legendre.leggauss(order) for _, order in SHORT}
 
@@ -42,7 +43,7 @@ class Line:
 
 def line(law: Tables) -> Line:
     rows = law.inputs.rows
-    x = law.low + law.inputs.step * np.arange(len(rows))
+    x = np.asarray(law.low + law.inputs.step * np.arange(len(rows)), np.float64)
     mass = (rows[1:, DENSITY] + rows[:-1, DENSITY]) / 2
     below = np.concatenate([[0.0], np.cumsum(mass / mass.sum())])
     most = max(PANEL * law.noise.x_panel / 2, FINEST)
@@ -148,12 +149,14 @@ def _nodes(x: Array, panels: Array, over: Line) -> tuple[Array, Array]:
 
 
 def _rows(nodes: Array, over: Line) -> Rows:
-    mean, std = over.column(nodes, MEAN), over.column(nodes, STD)
+    """p(y | x) at the nodes x; nodes between which it hardly varies share a row."""
+    near = np.floor(np.interp(nodes, over.x, over.panels) / SAME).astype(np.int64)
+    _, of, count = np.unique(near, return_inverse=True, return_counts=True)
+    x = np.bincount(of, nodes) / count
+    mean, std = over.column(x, MEAN), over.column(x, STD)
     noise = over.law.noise
     step = Y_STEP * noise.y_step * std.min()
     cells = noise.step * (len(noise.density) - 1) * std.sum() / step
     if cells > MOST_CELLS:
-        raise InfoplaneError(
-            f"no noisy answer: {cells:.2g} values of p(y | x) are too many to hold; raise sigma or take a smoother noise"
-        )
-    return Rows(*noise_rows(mean, std, noise._replace(knots=0), step))
+        raise InfoplaneError(f"no noisy answer: p(y | x) takes {cells:.2g} numbers to hold; smooth the noise of y")
+    return Rows(of, *noise_rows(mean, std, noise._replace(knots=0), step))

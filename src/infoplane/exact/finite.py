@@ -149,7 +149,7 @@ def _entropy_bits(p: Array) -> Array:
 def _classes(p_y: Array) -> Rows:
     components, classes = p_y.shape
     start = classes * np.arange(components + 1)
-    return Rows(np.zeros(components, np.int64), start, p_y.ravel(), _entropy_bits(p_y), classes)
+    return Rows(np.arange(components), np.zeros(components, np.int64), start, p_y.ravel(), _entropy_bits(p_y), classes)
 
 
 def _edges(edges: ArrayLike | Sequence[ArrayLike], units: int) -> list[Array]:
