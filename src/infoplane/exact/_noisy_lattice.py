@@ -51,8 +51,10 @@ def means(
         found, control = values(points)
         control = control - known
         sums += [part.reshape(SHIFTS, end - begin, -1).sum(axis=1) for part in (found, control)]
-        products += [((found - found.mean(axis=0)) * control).sum(axis=0), (control**2).sum(axis=0)]
-        slope = np.divide(products[0], products[1], out=np.zeros(len(known)), where=products[1] > 0)
+        products += [(found * control).sum(axis=0), (control**2).sum(axis=0)]
+        whole = sums.sum(axis=1)
+        shared, own = products - whole * whole[1] / (SHIFTS * end)
+        slope = np.divide(shared, own, out=np.zeros(len(known)), where=own > 1e-12 * products[1])
         mean = (sums[0] - slope * sums[1]) / end
         # Twice the points hardly more than halve an error: less is luck, which stopping would pick out.
         error = np.maximum(mean.std(axis=0, ddof=1) / np.sqrt(SHIFTS), before / 2)

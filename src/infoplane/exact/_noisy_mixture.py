@@ -106,11 +106,10 @@ class Mixture:
         """
         from scipy.special import ndtri
 
-        terms = self.terms()
-        every = -(-len(self.t) // MOST_CONTROLS)
-        middles = self.t[np.minimum(np.arange(0, len(self.t), every) + every // 2, len(self.t) - 1)]
-        control = np.repeat(terms(middles, np.zeros(len(middles)))[:, 1:], every, axis=0)[: len(self.t)]
-        below = np.cumsum(self.mass)
+        terms, below = self.terms(), np.cumsum(self.mass)
+        group, middle = self._groups(below)
+        places = self.t[middle]
+        control = terms(places, np.zeros(len(places)))[:, 1:][group]
 
         def values(points: Array) -> tuple[Array, Array]:
             component = np.minimum(np.searchsorted(below, points[:, 0] * below[-1]), len(below) - 1)
@@ -118,3 +117,19 @@ class Mixture:
             return terms(self.t[component] + z, (z**2).sum(axis=1))[:, 1:], control[component]
 
         return means(values, 1 + self.t.shape[1], self.mass @ control, stderr_bits, rng)
+
+    def _groups(self, below: Array) -> tuple[Labels, Labels]:
+        """The group of neighbours that each component is in, `(components,)`, and the middle one of each group.
+
+        A group is small in number, and in mass if it is not a single one.
+        """
+        count = len(below)
+        if count <= MOST_CONTROLS:
+            return np.arange(count), np.arange(count)
+        half = MOST_CONTROLS // 2
+        key = (below / below[-1] * half).astype(np.int64) + np.arange(count) * half // count
+        start = np.append(0, np.flatnonzero(np.diff(key)) + 1)
+        last = np.append(start[1:], count) - 1
+        middle = np.searchsorted(below, (below[start] - self.mass[start] + below[last]) / 2)
+        group = np.repeat(np.arange(len(start)), last - start + 1)
+        return group, np.clip(middle, start, last)
