@@ -232,7 +232,7 @@ class TestNoise:
             finite_noisy(cube(2), law, 0.0)
         with pytest.raises(InfoplaneError, match="stderr_bits"):
             finite_noisy(cube(2), law, 0.1, stderr_bits=-1)
-        with pytest.raises(InfoplaneError, match="t: is constant.*absolute"):
+        with pytest.raises(InfoplaneError, match=r"t: is constant.*absolute"):
             finite_noisy(np.ones((4, 2)), law, 0.1, relative=True)
 
 

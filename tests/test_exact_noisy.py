@@ -123,11 +123,11 @@ class TestIdentities:
     def test_without_noise_it_is_the_plain_truth(self):
         """From below, and ever nearer."""
         plain = exact.layer_information(self.LAYERS, QUADRATIC)
-        noisy = [noisy_information(self.LAYERS, QUADRATIC, sigma, stderr_bits=1e-3) for sigma in (1e-2, 1e-3, 3e-4)]
+        noisy = [noisy_information(self.LAYERS, QUADRATIC, sigma, stderr_bits=1e-3) for sigma in (1e-1, 1e-2, 1e-3)]
         gaps = [plain - both(points)[:, 0] for points in noisy]
         assert all((later < earlier).all() for earlier, later in pairwise(gaps))
         assert (gaps[-1] > -1e-3).all()
-        assert (gaps[-1] < [1e-3, 3e-3, 0.01, 0.02]).all()
+        assert (gaps[-1] < [1e-3, 5e-3, 0.03, 0.06]).all()
 
     def test_without_noise_a_fold_is_the_plain_truth(self):
         sharp = law(Uniform(-3, 3), lambda x: x, 0.2)
@@ -254,11 +254,11 @@ class TestRefusals:
 
     @pytest.mark.parametrize("sigma", [0, -1, np.nan, np.inf])
     def test_sigma(self, sigma):
-        with pytest.raises(InfoplaneError, match="sigma: .* give one above 0"):
+        with pytest.raises(InfoplaneError, match=r"sigma: .* give one above 0"):
             noisy_information(self.LAYERS, QUADRATIC, sigma)
 
     def test_sigma_too_small_to_resolve(self):
-        with pytest.raises(InfoplaneError, match="run through .* sigma; raise sigma"):
+        with pytest.raises(InfoplaneError, match=r"run through .* sigma; raise sigma"):
             noisy_information(self.LAYERS, QUADRATIC, 1e-9)
 
     def test_stderr(self):

@@ -61,7 +61,7 @@ def finite_noisy(
     *,
     relative: bool = False,
     stderr_bits: float = 0.005,
-    seed: int = 0,
+    seed: int | np.random.Generator = 0,
 ) -> PlanePoint:
     """I(T + sigma Z; Y) and I(X; T + sigma Z) in bits, Z standard normal on every unit.
 
