@@ -10,6 +10,7 @@ from infoplane import exact
 from infoplane.core.errors import InfoplaneError
 from infoplane.dataset import KnownLaw, Mixture, Normal, Uniform
 from infoplane.datasets import laplace, quadratic, two_inputs
+from infoplane.exact import _noisy_mixture
 from infoplane.exact.noisy import noisy_information
 
 QUADRATIC = quadratic.make()
@@ -213,8 +214,9 @@ def brute_force(layers, dataset, sigma, activation, rng, draws=6000, nodes=1500)
     grid = dataset.inputs.ppf((np.arange(nodes) + 0.5) / nodes)
     z = rng.standard_normal((draws, len(layers[-2][1])))
     u = values(x) + sigma * z
-    square = ((u[:, None] - values(grid)[None]) ** 2).sum(axis=2) / (2 * sigma**2)
-    kernel = np.exp((z**2).sum(axis=1)[:, None] / 2 - square)  # p(u | grid) / p(u | x)
+    t = values(grid)
+    square = (u**2).sum(axis=1)[:, None] - 2 * u @ t.T + (t**2).sum(axis=1)
+    kernel = np.exp((z**2).sum(axis=1)[:, None] / 2 - square / (2 * sigma**2))  # p(u | grid) / p(u | x)
     scale = dataset.noise_std(grid)
     of_y = dataset.noise.pdf((y[:, None] - dataset.function(grid)) / scale) / scale
     about_x = -np.log2(kernel.mean(axis=1))
@@ -224,20 +226,33 @@ def brute_force(layers, dataset, sigma, activation, rng, draws=6000, nodes=1500)
 
 
 @pytest.mark.parametrize(
-    ("dataset", "activation", "function", "sigma"),
+    ("dataset", "activation", "function", "widths", "sigma"),
     [
-        (QUADRATIC, "relu", lambda z: np.maximum(z, 0), 0.3),
-        (law(Normal(), np.sin, 0.5), "tanh", np.tanh, 0.2),
-        (laplace.make(noise_std=0.7), "abs", np.abs, 1.0),
-        (KnownLaw(Uniform(-2, 2), np.sin, Normal(), lambda x: 0.2 + x**2 / 4), "gelu", None, 0.4),
+        (QUADRATIC, "relu", lambda z: np.maximum(z, 0), (5, 4), 0.3),
+        (QUADRATIC, "relu", lambda z: np.maximum(z, 0), (40, 60), 1.0),
+        (QUADRATIC, "sigmoid", lambda z: 1 / (1 + np.exp(-z)), (5, 1), 0.05),
+        (law(Normal(), np.sin, 0.5), "tanh", np.tanh, (5, 4), 0.2),
+        (laplace.make(noise_std=0.7), "abs", np.abs, (5, 4), 1.0),
+        (law(Uniform(-1, 1), np.sin, 0.5, Uniform(-(3**0.5), 3**0.5)), "abs", np.abs, (4, 3), 0.2),
+        (KnownLaw(Uniform(-2, 2), np.sin, Normal(), lambda x: 0.2 + x**2 / 4), "gelu", None, (5, 4), 0.4),
     ],
 )
-def test_brute_force(dataset, activation, function, sigma):
-    layers = random_net(11, 1, 5, 4, 1)
+def test_brute_force(dataset, activation, function, widths, sigma):
+    layers = random_net(11, 1, *widths, 1)
     function = function or (lambda z: z * stats.norm.cdf(z))
     expected, stderr = brute_force(layers, dataset, sigma, function, np.random.default_rng(5))
     point = noisy_information(layers, dataset, sigma, activation=activation)[1]
     assert (np.abs(both([point])[0] - expected) < APART * np.hypot(stderr, errors([point])[0])).all()
+
+
+def test_one_dimension_integrated_is_as_sampled(monkeypatch):
+    layers = random_net(2, 1, 6, 1)
+    integrated = noisy_information(layers, QUADRATIC, 0.1)[-1]
+    monkeypatch.setattr(_noisy_mixture, "MOST_STEPS", 0)
+    sampled = noisy_information(layers, QUADRATIC, 0.1, stderr_bits=2e-3)[-1]
+    assert (errors([integrated]) < 1e-6).all()
+    assert (errors([sampled]) > 1e-6).all()
+    assert (np.abs(both([integrated]) - both([sampled])) < APART * errors([sampled]) + 1e-4).all()
 
 
 def test_the_errors_are_as_large_as_stated(default_nets):
@@ -266,7 +281,7 @@ class TestRefusals:
             noisy_information(self.LAYERS, QUADRATIC, 0.1, stderr_bits=0)
 
     def test_relative_noise_on_a_constant_layer(self):
-        layers = net(([1, 2], [0, 0]), ([0, 0], [0.3]))
+        layers = net(([0.1, 0.3], [5, 7]), ([3, -1], [0.1]))  # units that cancel, but for rounding
         with pytest.raises(InfoplaneError, match=r"layers\[1\]: is constant.*give sigma absolute"):
             noisy_information(layers, QUADRATIC, 0.1, relative=True)
 

@@ -159,4 +159,4 @@ def _rows(nodes: Array, over: Line) -> Rows:
     cells = noise.step * (len(noise.density) - 1) * std.sum() / step
     if cells > MOST_CELLS:
         raise InfoplaneError(f"no noisy answer: p(y | x) takes {cells:.2g} numbers to hold; smooth the noise of y")
-    return Rows(of, *noise_rows(mean, std, noise._replace(knots=0), step))
+    return Rows(of, *noise_rows(mean, std, noise, step))
