@@ -10,7 +10,7 @@ from infoplane import exact
 from infoplane.core.errors import InfoplaneError
 from infoplane.dataset import KnownLaw, Mixture, Normal, Uniform
 from infoplane.datasets import laplace, quadratic, two_inputs
-from infoplane.exact import _noisy_mixture
+from infoplane.exact import _noisy_lattice, _noisy_mixture
 from infoplane.exact.noisy import noisy_information
 
 QUADRATIC = quadratic.make()
@@ -253,6 +253,25 @@ def test_one_dimension_integrated_is_as_sampled(monkeypatch):
     assert (errors([integrated]) < 1e-6).all()
     assert (errors([sampled]) > 1e-6).all()
     assert (np.abs(both([integrated]) - both([sampled])) < APART * errors([sampled]) + 1e-4).all()
+
+
+@pytest.mark.parametrize("dims", [3, 20])
+def test_a_lattice_finds_known_means(dims, monkeypatch):
+    """E exp(u) = e - 1 for each of `dims` coordinates, E u^2 = 1/3 of the first; the sum of u is a control variate."""
+
+    def values(points):
+        control = points.sum(axis=1, keepdims=True) @ np.ones((1, 2))
+        return np.stack([np.exp(points).sum(axis=1), points[:, 0] ** 2], axis=1), control
+
+    def run():
+        return _noisy_lattice.means(values, dims, np.full(2, dims / 2), 1e-3, np.random.default_rng(0))
+
+    mean, stderr = run()
+    assert (stderr <= 1e-3).all()
+    assert (np.abs(mean - [dims * (np.e - 1), 1 / 3]) < 5 * stderr).all()
+    if dims == 3:  # in parts, the same points
+        monkeypatch.setattr(_noisy_lattice, "AT_ONCE", 24)
+        assert run()[0] == pytest.approx(mean, abs=1e-12)
 
 
 def test_the_errors_are_as_large_as_stated(default_nets):

@@ -19,6 +19,7 @@ VECTOR = (
 )
 SHIFTS = 16
 FIRST, MOST = 2**5, 2**16  # points of one shift
+AT_ONCE = 2**16  # coordinates of points of one shift, so that memory does not grow with their number
 INSIDE = 1e-13  # how close to its faces the cube is used
 
 
@@ -44,14 +45,15 @@ def means(
     sums, products = np.zeros((2, SHIFTS, len(known))), np.zeros((2, len(known)))
     begin, end, before = 0, FIRST, np.zeros(len(known))
     while True:
-        points = (lattice(begin, end, even) + shift) % 1.0
-        points = np.clip(1 - np.abs(2 * points - 1), INSIDE, 1 - INSIDE).reshape(-1, even)
-        if dims > even:
-            points = np.hstack([points, rng.uniform(INSIDE, 1 - INSIDE, (len(points), dims - even))])
-        found, control = values(points)
-        control = control - known
-        sums += [part.reshape(SHIFTS, end - begin, -1).sum(axis=1) for part in (found, control)]
-        products += [(found * control).sum(axis=0), (control**2).sum(axis=0)]
+        for first in range(begin, end, max(1, AT_ONCE // dims)):
+            points = (lattice(first, min(end, first + max(1, AT_ONCE // dims)), even) + shift) % 1.0
+            points = np.clip(1 - np.abs(2 * points - 1), INSIDE, 1 - INSIDE).reshape(-1, even)
+            if dims > even:
+                points = np.hstack([points, rng.uniform(INSIDE, 1 - INSIDE, (len(points), dims - even))])
+            found, control = values(points)
+            control = control - known
+            sums += [part.reshape(SHIFTS, -1, len(known)).sum(axis=1) for part in (found, control)]
+            products += [(found * control).sum(axis=0), (control**2).sum(axis=0)]
         whole = sums.sum(axis=1)
         shared, own = products - whole * whole[1] / (SHIFTS * end)
         slope = np.divide(shared, own, out=np.zeros(len(known)), where=own > 1e-12 * products[1])

@@ -31,11 +31,7 @@ class Line:
 
     law: Tables
     x: Array
-    below: Array  # the distribution function of x
     panels: Array
-
-    def quantile(self, part: Array) -> Array:
-        return np.asarray(np.interp(part, self.below, self.x))
 
     def column(self, x: Array, column: int) -> Array:
         return np.asarray(np.interp(x, self.x, self.law.inputs.rows[:, column]))
@@ -44,12 +40,10 @@ class Line:
 def line(law: Tables) -> Line:
     rows = law.inputs.rows
     x = np.asarray(law.low + law.inputs.step * np.arange(len(rows)), np.float64)
-    mass = (rows[1:, DENSITY] + rows[:-1, DENSITY]) / 2
-    below = np.concatenate([[0.0], np.cumsum(mass / mass.sum())])
     most = max(PANEL * law.noise.x_panel / 2, FINEST)
     # A jump of p(x) within a cell is a panel or two, however high it is.
     panels = np.concatenate([[0.0], np.cumsum(np.minimum(np.diff(rows[:, VARIATION]) / most, 2.0))])
-    return Line(law, x, below, panels)
+    return Line(law, x, panels)
 
 
 def simplified(image: Image, within: float) -> tuple[Array, Array]:
@@ -122,8 +116,8 @@ def _nodes(x: Array, panels: Array, over: Line) -> tuple[Array, Array]:
 
     `panels (vertices - 1,)` says into how many, or into what part of one, each piece is to be cut.
     """
-    law = np.interp(np.arange(1, over.panels[-1]), over.panels, over.x)
-    cuts = np.unique(np.concatenate([x, law]))
+    by_law = np.interp(np.arange(1, over.panels[-1]), over.panels, over.x)
+    cuts = np.unique(np.concatenate([x, by_law]))
     piece = np.clip(np.searchsorted(x, cuts[:-1], side="right") - 1, 0, len(x) - 2)
     width = np.diff(cuts)
     moves = panels[piece] * width / (x[piece + 1] - x[piece])  # of t, in panels
