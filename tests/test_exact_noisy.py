@@ -124,10 +124,10 @@ class TestIdentities:
     def test_without_noise_it_is_the_plain_truth(self):
         """From below, and ever nearer."""
         plain = exact.layer_information(self.LAYERS, QUADRATIC)
-        noisy = [noisy_information(self.LAYERS, QUADRATIC, sigma, stderr_bits=1e-3) for sigma in (1e-1, 1e-2, 1e-3)]
+        noisy = [noisy_information(self.LAYERS, QUADRATIC, sigma, stderr_bits=2e-3) for sigma in (1e-1, 1e-2, 1e-3)]
         gaps = [plain - both(points)[:, 0] for points in noisy]
         assert all((later < earlier).all() for earlier, later in pairwise(gaps))
-        assert (gaps[-1] > -1e-3).all()
+        assert (gaps[-1] > -4e-3).all()
         assert (gaps[-1] < [1e-3, 5e-3, 0.03, 0.06]).all()
 
     def test_without_noise_a_fold_is_the_plain_truth(self):
