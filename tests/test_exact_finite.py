@@ -10,12 +10,12 @@ from scipy.special import sph_harm_y
 
 from infoplane import sphere_rule
 from infoplane.core.errors import InfoplaneError
-from infoplane.dataset import KnownLaw, Normal
 from infoplane.datasets import quadratic
 from infoplane.exact.finite import finite_binned, finite_ceiling, finite_information, finite_noisy
 from infoplane.exact.linear_gaussian import linear_gaussian_ceiling, linear_gaussian_information
 from infoplane.exact.noisy import noisy_information
 from infoplane.finite_law import FiniteLaw
+from infoplane.laws import KnownLaw, Normal
 
 APART = 4  # standard errors
 

@@ -8,10 +8,10 @@ from scipy import stats
 
 from infoplane import exact
 from infoplane.core.errors import InfoplaneError
-from infoplane.dataset import KnownLaw, Mixture, Normal, Uniform
 from infoplane.datasets import laplace, quadratic, two_inputs
 from infoplane.exact import _noisy_lattice, _noisy_mixture
 from infoplane.exact.noisy import noisy_information
+from infoplane.laws import KnownLaw, Mixture, Normal, Uniform
 
 QUADRATIC = quadratic.make()
 SIGMA = 0.0316228  # its square is 1e-3

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .core.errors import InfoplaneError
-from .dataset import Array
+from .laws import Array
 
 SUMS_TO_ONE = 1e-6  # how far probabilities may be from it, as float32 tables are; they are then divided by their sum
 

@@ -21,9 +21,9 @@ import numpy as np
 from pydantic import Field
 
 from .core.errors import InfoplaneError
-from .dataset import Array
 from .exact.finite import finite_ceiling
 from .finite_law import FiniteLaw
+from .laws import Array
 
 DEGREES = 5  # 0 to 4
 STEPS = 200  # of a bisection, to the last bit

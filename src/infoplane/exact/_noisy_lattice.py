@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..dataset import Array
+from ..laws import Array
 
 # First entries of the generating vector of the embedded lattice rules of Cools, Kuo & Nuyens (2006, SIAM J. Sci.
 # Comput. 28(6), 2162-2188), for up to 2**20 points.

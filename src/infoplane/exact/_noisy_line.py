@@ -6,7 +6,7 @@ import numpy as np
 
 from ..compiling import compiled
 from ..core.errors import InfoplaneError
-from ..dataset import Array, Labels
+from ..laws import Array, Labels
 from ._law import Tables
 from ._network import Image
 from ._noisy_kernel import Rows, noise_rows

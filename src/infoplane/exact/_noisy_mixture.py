@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dataset import Array, Labels
+from ..laws import Array, Labels
 from ._noisy_kernel import BLOCK, REACH, Rows, mixture_terms
 from ._noisy_lattice import means
 

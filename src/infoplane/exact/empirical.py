@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.errors import InfoplaneError
-from ..dataset import Array
 from ..finite_law import FiniteLaw
+from ..laws import Array
 from ._noisy_kernel import Rows
 from ._noisy_mixture import Mixture, axes, near_together
 from .finite import finite_noisy

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.errors import InfoplaneError
-from ..dataset import Array, Labels
 from ..finite_law import FiniteLaw
+from ..laws import Array, Labels
 from ._noisy_kernel import Rows
 from ._noisy_mixture import Mixture, axes, near_together
 from .plane_point import PlanePoint, check_noise

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.errors import InfoplaneError
-from ..dataset import Array
+from ..laws import Array
 from .plane_point import PlanePoint, check_noise
 
 

@@ -17,7 +17,7 @@ does not hold from layer to layer, since a layer is a function of the one before
 import numpy as np
 
 from ..core.errors import InfoplaneError
-from ..dataset import Array, KnownLaw
+from ..laws import Array, KnownLaw
 from ._activations import named
 from ._images import images
 from ._law import tables
