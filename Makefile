@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: help repro test lint format requirements clean
 
-help:  ## what there is
+help:  ## list the targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/pinned: requirements.txt
@@ -24,7 +24,7 @@ repro: $(VENV)/pinned  ## set up .venv if needed and run the whole pipeline
 test: $(VENV)/pinned-dev  ## set up .venv if needed and run the tests
 	pytest
 
-lint: $(VENV)/pinned-dev  ## style and types
+lint: $(VENV)/pinned-dev  ## check style and types
 	ruff check .
 	ruff format --check .
 	mypy
@@ -43,5 +43,5 @@ requirements: $(VENV)/pinned-dev  ## pin the newest versions that pyproject.toml
 		--no-emit-trusted-host --extra pipeline --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 	sed -i.bak 's/+cpu$$//' requirements-dev.txt && rm requirements-dev.txt.bak
 
-clean:  ## remove the environment and all that was made, but not the cache
+clean:  ## remove the environment and all results, but not the cache
 	rm -rf $(VENV) .infoplane data/dataset.npz data/checkpoints data/activations data/estimates data/figures

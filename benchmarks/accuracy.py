@@ -69,9 +69,12 @@ def within(value: float) -> bool:
 
 
 def ours() -> dict[str, Callable[[np.ndarray, np.ndarray], float]]:
+    from infoplane import mutual_information
+    from infoplane.estimators._shared import lookup
+
     def method(name: str, **params: object) -> Callable[[np.ndarray, np.ndarray], float]:
-        estimate = import_module(f"infoplane.estimators.{name}").estimate
-        return lambda x, y: estimate(x, y, rng=np.random.default_rng(0), **params) * np.log(2)
+        estimator = lookup.named(name)(**params)
+        return lambda x, y: mutual_information(x, y, estimator).mi_bits * np.log(2)
 
     return {
         "sheared_ksg": method("sheared_ksg"),

@@ -12,16 +12,24 @@ import argparse
 import cProfile
 import pstats
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from npeet_plus import mi as npeet_mi
 from npeet_plus import shuffle_test
-from peers import RNG, Array, default_run, in_turns, independent, ksg, libraries, many
+from numpy.typing import NDArray
+from peers import RNG, Array, default_run, in_turns, independent, libraries, many
 
-from infoplane.estimators import mixed_ksg
+from infoplane.arrays.variables import Variable
+from infoplane.estimators.ksg import KSG
+from infoplane.estimators.mixed_ksg import MixedKSG
 
 DRAWS = 200
+
+
+def permuted(x: Array, y: Array, permutations: NDArray[np.int64], **params: Any) -> Array:
+    return KSG(**params)._estimate_permuted(x, Variable(y), permutations, [RNG] * len(permutations))
 
 
 def table(title: str, seconds: dict[str, float], each: int = 1) -> None:
@@ -35,19 +43,19 @@ def table(title: str, seconds: dict[str, float], each: int = 1) -> None:
 def default_values(runs: int) -> None:
     ts, y, x = default_run()
     targets, values = [y, x], 2 * len(ts)
-    raw = {"scale": "none", "variant": 1}
-    for estimator in (ksg, mixed_ksg):
+    raw = KSG(scale="none", variant=1)
+    for estimator in (KSG(), MixedKSG()):
         many(ts[:5], targets, estimator=estimator)  # loads what is compiled
     seconds = in_turns(
         runs,
         {
             "NPEET, one by one": lambda: [npeet_mi(t, s, k=3) for s in targets for t in ts],
-            "ksg, as NPEET (scale none), 1 thread": lambda: many(ts, targets, **raw),
-            "ksg, as NPEET (scale none), 2 threads": lambda: many(ts, targets, threads=2, **raw),
+            "ksg, as NPEET (scale none), 1 thread": lambda: many(ts, targets, estimator=raw),
+            "ksg, as NPEET (scale none), 2 threads": lambda: many(ts, targets, threads=2, estimator=raw),
             "ksg, default, 1 thread": lambda: many(ts, targets),
             "ksg, default, 2 threads": lambda: many(ts, targets, threads=2),
-            "ksg, variant 2, 1 thread": lambda: many(ts, targets, variant=2),
-            "mixed_ksg, 1 thread": lambda: many(ts, targets, estimator=mixed_ksg),
+            "ksg, variant 2, 1 thread": lambda: many(ts, targets, estimator=KSG(variant=2)),
+            "mixed_ksg, 1 thread": lambda: many(ts, targets, estimator=MixedKSG()),
         },
     )
     table(
@@ -57,16 +65,16 @@ def default_values(runs: int) -> None:
     )
     np.random.seed(0)  # noqa: NPY002 - NPEET's generator
     untied = [t + 1e-4 * np.random.default_rng(1).normal(size=t.shape) for t in ts[:250]]
-    differences = np.abs(many(untied, targets, **raw) - [npeet_mi(t, s, k=3) for s in targets for t in untied])
+    differences = np.abs(many(untied, targets, estimator=raw) - [npeet_mi(t, s, k=3) for s in targets for t in untied])
     print(f"  largest difference from NPEET on 500 of them without ties: {differences.max():.1e} bits")
 
     some = ts[:: len(ts) // 12]
     permutations = np.array([np.random.default_rng(i).permutation(350) for i in range(DRAWS)])
 
-    def null(**params: object) -> None:
+    def null(**params: Any) -> None:
         for t in some:
             for s in targets:
-                ksg.estimate_permuted(t, s, permutations=permutations, rng=RNG, **params)
+                permuted(t, s, permutations, **params)
 
     null()
     seconds = in_turns(
@@ -88,7 +96,7 @@ def large_samples(runs: int) -> None:
         found = {"NPEET": found.pop("NPEET"), **found}  # the first is what the others are compared with
         peers: dict[str, Callable[[], object]] = {
             **{name: lambda f=f, x=x, y=y: f(x, y) for name, f in found.items()},
-            "mixed_ksg": lambda x=x, y=y: many([x], [y], estimator=mixed_ksg),
+            "mixed_ksg": lambda x=x, y=y: many([x], [y], estimator=MixedKSG()),
         }
         table(f"One value, 10,000 samples, {columns} independent columns", in_turns(max(1, runs // 2), peers))
 
@@ -113,13 +121,15 @@ def gpu(runs: int) -> None:
         blocks = [ts[first : first + block] for first in range(0, len(ts), block)]
         beside(
             f"All {2 * len(ts):,} values of the default run of one network, {block:,} at once",
-            lambda device, blocks=blocks: np.concatenate([many(some, targets, device=device) for some in blocks]),
+            lambda device, blocks=blocks: np.concatenate(
+                [many(some, targets, estimator=KSG(device=device)) for some in blocks]
+            ),
             2 * len(ts),
         )
     permutations = np.array([np.random.default_rng(i).permutation(350) for i in range(DRAWS)])
     beside(
         f"{DRAWS} permutations of one of these values",
-        lambda device: ksg.estimate_permuted(ts[-2], y, permutations=permutations, rng=RNG, device=device),
+        lambda device: permuted(ts[-2], y, permutations, device=device),
         DRAWS,
     )
     rng = np.random.default_rng(0)
@@ -127,7 +137,7 @@ def gpu(runs: int) -> None:
         z, w = rng.normal(size=(samples, columns)), rng.normal(size=(samples, 1))
         beside(
             f"One value, {samples:,} samples, {columns} independent columns",
-            lambda device, z=z, w=w: many([z], [w], device=device),
+            lambda device, z=z, w=w: many([z], [w], estimator=KSG(device=device)),
             1,
         )
 

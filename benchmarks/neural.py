@@ -20,12 +20,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
-from infoplane.estimators import neural
+from infoplane.arrays.variables import Variable
+from infoplane.estimators.neural import Neural
 
 SAMPLES, BATCH, HIDDEN, LEARNING_RATE, EMBEDDING = 350, 64, 32, 1e-3, 16
 HIDDEN_BITS = 3.4732  # the exact I(T;Y) of every hidden layer here, whose map from x is injective
@@ -97,10 +99,12 @@ def loop(one: Callable[[torch.Tensor, torch.Tensor, int], float], steps: int) ->
     return run
 
 
-def together(bound: str, steps: int, judged: int) -> Callable[..., list[float]]:
+def together(bound: Literal["mine", "infonce"], steps: int, judged: int) -> Callable[..., list[float]]:
+    estimator = Neural(bound=bound, steps=steps, judged=judged)
+
     def run(xs: list[np.ndarray], y: np.ndarray) -> list[float]:
         rngs = [np.random.default_rng([0, i]) for i in range(len(xs))]
-        return list(neural.estimate_many(xs, y, rngs=rngs, bound=bound, steps=steps, judged=judged))
+        return list(estimator._estimate_many(xs, Variable(y), rngs))
 
     return run
 

@@ -7,14 +7,15 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
-from infoplane.estimators import ksg
+from infoplane.arrays.variables import Variable
+from infoplane.estimators._shared.base import Estimator
+from infoplane.estimators.ksg import KSG
 
 Array = NDArray[np.float64]
 Layers = list[Array]  # (samples, units) each
@@ -62,10 +63,13 @@ def _sklearn(x: Array, y: Array) -> object:
     return mutual_info_regression(x, y[:, 0], n_neighbors=3, random_state=0)
 
 
-def many(ts: Layers, targets: Layers, threads: int = 1, estimator: ModuleType = ksg, **params: object) -> Array:
+DEFAULT = KSG()
+
+
+def many(ts: Layers, targets: Layers, threads: int = 1, estimator: Estimator = DEFAULT) -> Array:
     numba.config.NUMBA_NUM_THREADS = threads
     rngs = [RNG] * len(ts)
-    return np.concatenate([estimator.estimate_many(ts, s, rngs=rngs, **params) for s in targets])
+    return np.concatenate([estimator._estimate_many(ts, Variable(s), rngs) for s in targets])
 
 
 def default_run(epochs: int = 501) -> tuple[Layers, Array, Array]:

@@ -22,11 +22,10 @@ import torch
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
-from infoplane import training
 from infoplane.datasets import quadratic
 from infoplane.models import mlp
-from infoplane.pipeline.common.sections import Train
-from infoplane.pipeline.common.store import Rows
+from infoplane.training.replicates import Data, data, run
+from infoplane.training.settings import Train
 
 
 def build() -> nn.Module:
@@ -45,33 +44,32 @@ def settings(replicates: int, epochs: int) -> Train:
     )
 
 
-def default_data() -> training.Data:
+def default_data() -> Data:
     x, y = quadratic.make().sample(500, np.random.default_rng(0))
-    rows = Rows(x, y, np.array(["train"] * 350 + ["test"] * 150), np.arange(500))
-    return training.data(rows, torch.device("cpu"))
+    return data((x[:350], y[:350]), (x[350:], y[350:]), torch.device("cpu"))
 
 
-def plain(data: training.Data, seed: int, epochs: int) -> None:
+def plain(rows: Data, seed: int, epochs: int) -> None:
     torch.manual_seed(seed)
-    network, (x, y) = build(), data.train
+    network, (x, y) = build(), rows.train
     optimizer, loss = torch.optim.SGD(network.parameters(), lr=0.001, momentum=0.9), nn.MSELoss()
     for _ in range(epochs):
-        for rows in torch.randperm(len(x)).split(32):
+        for batch in torch.randperm(len(x)).split(32):
             optimizer.zero_grad()
-            loss(network(x[rows]), y[rows]).backward()
+            loss(network(x[batch]), y[batch]).backward()
             optimizer.step()
 
 
-def timed(run: Callable[[], object]) -> float:
+def timed(work: Callable[[], object]) -> float:
     start = time.perf_counter()
-    run()
+    work()
     return time.perf_counter() - start
 
 
-def ours(data: training.Data, replicates: int, epochs: int) -> tuple[float, float]:
+def ours(rows: Data, replicates: int, epochs: int) -> tuple[float, float]:
     """Seconds to start (up to epoch 0) and to train."""
-    run = training.run(settings(replicates, epochs), build, data)
-    return timed(lambda: next(run)), timed(lambda: list(run))
+    snapshots = run(settings(replicates, epochs), build, rows)
+    return timed(lambda: next(snapshots)), timed(lambda: list(snapshots))
 
 
 def main() -> None:
@@ -82,23 +80,23 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    data = default_data()
+    rows = default_data()
     if asked.profile:
         profile = cProfile.Profile()
-        profile.runcall(lambda: list(training.run(settings(8, 500), build, data)))
+        profile.runcall(lambda: list(run(settings(8, 500), build, rows)))
         pstats.Stats(profile).sort_stats("cumulative").print_stats(40)
         return
 
-    first, _ = ours(data, 1, 0)
+    first, _ = ours(rows, 1, 0)
     sizes = sorted({1, 8, asked.replicates})
     seconds: dict[str, list[float]] = {f"{n} together": [] for n in sizes}
     loops, alone = f"{asked.replicates} plain loops", f"{asked.replicates} of ours, one after another"
     seconds |= {loops: [], alone: [], "start, 8 together": []}
     for _ in range(asked.rounds):
-        seconds[loops].append(timed(lambda: [plain(data, s, asked.epochs) for s in range(asked.replicates)]))
-        seconds[alone].append(sum(ours(data, 1, asked.epochs)[1] for _ in range(asked.replicates)))
+        seconds[loops].append(timed(lambda: [plain(rows, s, asked.epochs) for s in range(asked.replicates)]))
+        seconds[alone].append(sum(ours(rows, 1, asked.epochs)[1] for _ in range(asked.replicates)))
         for n in sizes:
-            start, trained = ours(data, n, asked.epochs)
+            start, trained = ours(rows, n, asked.epochs)
             seconds[f"{n} together"].append(trained)
             if n == 8:
                 seconds["start, 8 together"].append(start)

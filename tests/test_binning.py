@@ -9,11 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from infoplane.core import plugins
+import calling
 from infoplane.core.errors import InfoplaneError
-from infoplane.estimators import binning
-
-RNG = np.random.default_rng(0)
+from infoplane.estimators.binning import Binning
 
 
 def entropy(cells):
@@ -31,12 +29,12 @@ def width_cells(t, bins, low=None, high=None):
     return list(zip(*columns, strict=True))
 
 
-def estimate(x, y, **params):
-    return binning.estimate(x, y, rng=RNG, **params)
+def estimate(x, y, labels=False, **params):
+    return calling.estimate(Binning(**params), x, y, labels=labels)
 
 
 def input_information(t, **params):
-    return binning.input_information(t, rng=RNG, **params)
+    return calling.input_information(Binning(**params), t)
 
 
 # A grid of dyadic numbers: bin edges are exact, so that by hand and by multiplication agree at the edges too.
@@ -110,9 +108,10 @@ def test_a_discrete_y_keeps_its_values():
     """y of four classes and a unit that shows the class: I = H(Y); for the parity of the class 1 bit."""
     y = np.tile([0.0, 1.0, 5.0, 100.0], 30)[:, None]  # two of them would share a bin of equal width
     which = np.tile([0.0, 1.0, 2.0, 3.0], 30)[:, None]
-    assert estimate(which, y, bins=4) == pytest.approx(2.0)
-    assert estimate(which % 2, y, bins=2) == pytest.approx(1.0)
-    assert estimate(which, y, bins=4, bins_y=2) == pytest.approx(2.0)
+    assert estimate(which, y, bins=4) == pytest.approx(2.0), "numbers of no more values than bins"
+    assert estimate(which, y, labels=True, bins=4) == pytest.approx(2.0)
+    assert estimate(which % 2, y, labels=True, bins=2) == pytest.approx(1.0)
+    assert estimate(which, y, labels=True, bins=4, bins_y=2) == pytest.approx(2.0)
 
 
 def test_bins_y_cuts_a_continuous_y():
@@ -164,7 +163,9 @@ def test_a_range_that_makes_no_sense(params, said):
 )
 def test_mistyped_parameters_are_named(params, key):
     with pytest.raises(InfoplaneError, match=rf"estimators\.binning\.{key}"):
-        plugins.parameters(binning.estimate, params, "estimators.binning")
+        Binning.of(params, "estimators.binning")
+    with pytest.raises(InfoplaneError, match=rf"^{key}: "):
+        Binning(**params)
 
 
 def test_ranges_at_the_ends_of_the_doubles():

@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+import calling
 from infoplane import neighbours
-from infoplane.core import plugins
+from infoplane.arrays.scaling import scaled
 from infoplane.core.errors import InfoplaneError
-from infoplane.estimators import ksg, mixed_ksg
+from infoplane.estimators.ksg import KSG
+from infoplane.estimators.mixed_ksg import MixedKSG
 from infoplane.neighbours import _brute, _tables, information_bits, permuted_information_bits
 from infoplane.neighbours._kernels import TIE
-from infoplane.arrays.scaling import scaled
 from scratch import ROOT
 from test_neighbours import SHAPES, TIES, by_all_pairs, sample
 
 CPU = torch.device("cpu")
-RNG = np.random.default_rng(0)  # the estimators draw nothing
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 
 
@@ -190,22 +190,22 @@ def test_a_chunk_of_100_000_samples_is_small(batch):
     assert peak.bytes < budget_bytes
 
 
-@pytest.mark.parametrize("estimator", [ksg, mixed_ksg])
-def test_device_reaches_the_brute_force(estimator, monkeypatch):
-    """Every function of the estimators, with CPU tensors in place of a GPU's."""
+@pytest.mark.parametrize("kind", [KSG, MixedKSG])
+def test_device_reaches_the_brute_force(kind, monkeypatch):
+    """Every method of the estimators, with CPU tensors in place of a GPU's."""
     asked = []
     monkeypatch.setattr(neighbours, "_gpu", lambda device: None if device == "cpu" else asked.append(device) or CPU)
     x, y = sample(60, 2, 1, 0, "twice")
     permutations = np.array([np.random.default_rng(i).permutation(60) for i in range(3)])
-    for params in ({"k": 5, "scale": "rank"}, {"variant": 2} if estimator is ksg else {}):
+    for params in ({"k": 5, "scale": "rank"}, {"variant": 2} if kind is KSG else {}):
 
         def values(device, params=params):
-            settings = {**params, "device": device}
+            estimator = kind(**params, device=device)
             return [
-                estimator.estimate(x, y, rng=RNG, **settings),
-                *estimator.estimate_many([x, x[:, :1], 0 * x], y, rngs=[RNG] * 3, **settings),
-                *estimator.estimate_permuted(x, y, permutations=permutations, rng=RNG, **settings),
-                *estimator.estimate_permuted(0 * x, y, permutations=permutations, rng=RNG, **settings),
+                calling.estimate(estimator, x, y),
+                *calling.estimate_many(estimator, [x, x[:, :1], 0 * x], y),
+                *calling.estimate_permuted(estimator, x, y, permutations),
+                *calling.estimate_permuted(estimator, 0 * x, y, permutations),
             ]
 
         expected = values("cpu")
@@ -217,27 +217,33 @@ def test_device_reaches_the_brute_force(estimator, monkeypatch):
 
 
 @no_gpu
-@pytest.mark.parametrize("estimator", [ksg, mixed_ksg])
-def test_without_a_gpu_cuda_is_an_error_and_auto_the_cpu(estimator):
+@pytest.mark.parametrize("kind", [KSG, MixedKSG])
+def test_without_a_gpu_cuda_is_an_error_and_auto_the_cpu(kind):
     x, y = sample(60, 2, 1, 0)
     for targets in (y, np.ones_like(y)):
         with pytest.raises(
             InfoplaneError, match=r"^device: cuda, but PyTorch finds no GPU here; set it to cpu or auto$"
         ):
-            estimator.estimate(x, targets, rng=RNG, device="cuda")
+            calling.estimate(kind(device="cuda"), x, targets)
         with pytest.raises(InfoplaneError, match=r"^device: cuda, but"):
-            estimator.estimate_permuted(x, targets, permutations=np.arange(60)[None], rng=RNG, device="cuda")
-    assert estimator.estimate(x, y, rng=RNG, device="auto") == estimator.estimate(x, y, rng=RNG)
+            calling.estimate_permuted(kind(device="cuda"), x, targets, np.arange(60)[None])
+    assert calling.estimate(kind(device="auto"), x, y) == calling.estimate(kind(), x, y)
 
 
 def test_what_is_no_device_is_said_in_one_line():
     with pytest.raises(InfoplaneError, match=r"^estimators\.ksg\.device: .*'auto', got 'gpu'$"):
-        plugins.parameters(ksg.estimate, {"device": "gpu"}, "estimators.ksg")
+        KSG.of({"device": "gpu"}, "estimators.ksg")
+    with pytest.raises(InfoplaneError, match=r"^device: .*'auto', got 'gpu'$"):
+        KSG(device="gpu")
 
 
 def run(code):
     """A process of its own, in which nobody has imported torch or asked for a GPU."""
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
+    subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}"},
+    )
 
 
 @pytest.mark.parametrize(("device", "imported"), [("cpu", False), ("auto", True)])
@@ -247,14 +253,15 @@ def test_torch_is_imported_only_where_it_is_used(device, imported):
 import sys
 import numpy as np
 from infoplane.pipeline.common.config import Config
+from infoplane.pipeline.measurements import measurement
 asked = {{"estimator": "ksg", "device": "{device}", "measure": {{"every": 1}}}}
-params = Config({{"estimators": {{"one": asked}}}}).estimator("one").params
-assert params["device"] == "{device}"
+estimator = measurement(Config({{"estimators": {{"one": asked}}}}), "one").estimator
+assert estimator.device == "{device}"
 assert "torch" not in sys.modules
-from infoplane.estimators import ksg
-x, rng = np.arange(9.0)[:, None], np.random.default_rng(0)
-ksg.estimate(x, x, rng=rng, **params)
-ksg.estimate_permuted(x, x, permutations=np.arange(9)[None], rng=rng, **params)
+import calling
+x = np.arange(9.0)[:, None]
+calling.estimate(estimator, x, x)
+calling.estimate_permuted(estimator, x, x, np.arange(9)[None])
 assert ("torch" in sys.modules) is {imported}
 """)
 
@@ -264,16 +271,15 @@ def test_forked_workers_ask_for_the_gpu_and_their_parent_does_not():
     run("""
 import sys
 import numpy as np
-from infoplane import estimation
-from infoplane.pipeline import computing  # as the stage does
-from infoplane.pipeline.common import params, stage, store  # as the stage does
-from infoplane.estimation import flags
+import estimate  # the stage, and all that it imports
+from infoplane.pipeline import computing
 from infoplane.pipeline.common.sections import Compute
-from infoplane.estimators import mixed_ksg
+from infoplane.estimators.mixed_ksg import MixedKSG
+import calling
 
 def bits(seed, device):
     rng = np.random.default_rng(seed)
-    return mixed_ksg.estimate(rng.normal(size=(50, 2)), rng.normal(size=(50, 1)), rng=rng, device=device)
+    return calling.estimate(MixedKSG(device=device), rng.normal(size=(50, 2)), rng.normal(size=(50, 1)))
 
 seeds = range(6)
 found = list(computing.run(bits, [(seed, "auto") for seed in seeds], Compute(workers=2)))

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infoplane import estimation
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.seeding import generator
 from infoplane.pipeline import computing
 from infoplane.pipeline.common import store
 from infoplane.pipeline.common.config import Config
 from infoplane.pipeline.common.sections import Compute
+from infoplane.pipeline.estimating.epochs import estimate_epochs
+from infoplane.pipeline.measurements import measurement
 from scratch import ROOT
 
 
@@ -76,8 +77,8 @@ def running(folder: Path, scheduler: Mapping[str, str], workers: Mapping[str, st
 def estimate(saved: Path, key: str, **compute: object) -> list[list[dict[str, object]]]:
     estimators = {key: {"estimator": key, "permutations": 19} if key == "ksg" else {"estimator": key}}
     config = Config({"estimators": estimators, "compute": compute})
-    tasks = [(saved, config.estimator(key), 0, [epoch]) for epoch in range(4)]
-    return list(computing.run(estimation.estimate_epochs, tasks, config.compute))
+    tasks = [(saved, measurement(config, key), 0, [epoch]) for epoch in range(4)]
+    return list(computing.run(estimate_epochs, tasks, config.compute))
 
 
 @pytest.mark.parametrize("key", ["binning", "ksg"])
@@ -123,7 +124,7 @@ def test_a_cluster_without_the_library_is_said_to_be_so(
         running(tmp_path, scheduler, {}) as address,
         pytest.raises(InfoplaneError, match=r"^compute\.scheduler: the worker at tcp://\S+ has no infoplane; start it"),
     ):
-        list(computing.run(estimation.estimate_epochs, [()], Compute(scheduler=address)))
+        list(computing.run(estimate_epochs, [()], Compute(scheduler=address)))
 
 
 def test_no_scheduler_is_said_to_be_so() -> None:

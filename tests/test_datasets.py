@@ -11,7 +11,8 @@ from scipy import stats
 from infoplane import exact
 from infoplane.core import plugins
 from infoplane.core.errors import InfoplaneError
-from infoplane.laws import KnownLaw, Mixture, Normal, Uniform, draw
+from infoplane.datasets._contract import draw
+from infoplane.laws import KnownLaw, Mixture, Normal, Uniform
 
 CONF = Path(__file__).parent.parent / "conf" / "dataset"
 NAMES = plugins.names("datasets")
@@ -146,7 +147,7 @@ COLUMN = np.zeros((4, 1))
         (Written(COLUMN[:, 0], COLUMN), "sample(4) gives x of shape (4,); make it (4, inputs)"),
         (Written(COLUMN, COLUMN[:3]), "sample(4) gives y of shape (3, 1); make it (4, targets)"),
         (Written(COLUMN, COLUMN[:, :0]), "sample(4) gives y of shape (4, 0); make it (4, targets)"),
-        (Written(COLUMN, COLUMN + np.nan), "drew NaN or infinity in y; mend its law"),
+        (Written(COLUMN, COLUMN + np.nan), "drew NaN or infinity in y; fix its law"),
     ],
 )
 def test_a_dataset_written_wrongly_is_told_so_in_one_line(dataset, complaint):

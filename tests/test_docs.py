@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infoplane.core import plugins
+from infoplane.estimators._shared import lookup
 from scratch import ROOT, Scratch, stages_run
 
 pytestmark = pytest.mark.pipeline
@@ -66,10 +66,11 @@ def test_contributing_adds_an_estimator(scratch: Scratch) -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     files = re.findall(r"^`((?:src|conf)/[\w./]+)`:\n\n```\w+\n(.*?)```", text, re.DOTALL | re.MULTILINE)
     assert [name for name, _ in files] == [
-        "src/infoplane/estimators/correlation.py",
+        "src/infoplane/estimators/correlation/__init__.py",
         "conf/estimators/correlation.yaml",
     ]
     for name, content in files:
+        (scratch.path / name).parent.mkdir(parents=True, exist_ok=True)
         (scratch.path / name).write_text(content)
     (command,) = commands("CONTRIBUTING.md")
     stages = stages_run(scratch.run(*shlex.split(command)))
@@ -82,5 +83,5 @@ def test_contributing_adds_an_estimator(scratch: Scratch) -> None:
 
 def test_contributing_and_the_docs_name_what_is_there() -> None:
     table = (ROOT / "docs/estimators.md").read_text()
-    for name in plugins.names("estimators"):
+    for name in lookup.names():
         assert f"`{name}`" in table, f"docs/estimators.md says nothing of {name}"

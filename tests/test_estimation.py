@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,17 +13,24 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from infoplane import estimation
-from infoplane.core import plugins
+import calling
+from infoplane.arrays.variables import Variable
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.seeding import generator
 from infoplane.estimation import flags
-from infoplane.estimation.method import Method
+from infoplane.estimation import values as of_estimation
+from infoplane.estimation.flags import Truth
+from infoplane.estimation.layers import prepared
+from infoplane.estimation.method import Method, Target
+from infoplane.estimation.reduction import principal_components
+from infoplane.estimators._shared.base import Estimator
+from infoplane.estimators.binning import Binning
 from infoplane.pipeline import computing
 from infoplane.pipeline.common import files, store
 from infoplane.pipeline.common.config import Config
-from infoplane.pipeline.common.sections import Compute, Estimator
-from infoplane.pipeline.common.store import Truth
+from infoplane.pipeline.common.sections import Compute
+from infoplane.pipeline.estimating.epochs import chosen_epochs, estimate_epochs
+from infoplane.pipeline.measurements import Measurement, measurement
 
 SAMPLES, EPOCHS, REPLICATES = 60, 4, 2
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,13 +70,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save(tmp_path_factory.mktemp("store"))
 
 
-def estimator(**section: Any) -> Estimator:
-    return Config({"estimators": {"id": section}}).estimator("id")
+def measured(**section: Any) -> Measurement:
+    return measurement(Config({"estimators": {"id": section}}), "id")
 
 
 def estimate(root: Path, epochs: list[int] | None = None, seed: int = 0, **section: Any) -> list[dict[str, Any]]:
-    found = estimator(**section)
-    return estimation.estimate_epochs(root, found, seed, epochs or list(range(EPOCHS)))
+    return estimate_epochs(root, measured(**section), seed, epochs or list(range(EPOCHS)))
 
 
 def values(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], float]:
@@ -79,16 +84,14 @@ def values(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], float]:
 
 def test_each_value_is_that_of_its_own_layer_and_the_train_rows(root: Path) -> None:
     """Computed here from the arrays, one by one."""
-    module = plugins.load("estimators", "binning", "estimator")
     train = store.load_dataset(root).of("train")
     expected = {}
     for epoch in range(EPOCHS):
         for layer, t in activations(epoch, train.x).items():
             for replicate in range(REPLICATES):
                 key = (replicate, epoch, layer)
-                rng = generator(0)
-                expected[*key, "y"] = module.estimate(t[replicate], train.y, rng=rng, bins=4)
-                expected[*key, "x"] = module.input_information(t[replicate], rng=rng, bins=4)
+                expected[*key, "y"] = calling.estimate(Binning(bins=4), t[replicate], train.y)
+                expected[*key, "x"] = calling.input_information(Binning(bins=4), t[replicate])
     assert values(estimate(root, **BINNING)) == expected
 
 
@@ -153,7 +156,7 @@ def test_layers_come_in_network_order(root: Path) -> None:
     ],
 )
 def test_measure_chooses_epochs(measure: dict[str, Any], epochs: list[int]) -> None:
-    assert estimation.chosen_epochs(estimator(**BINNING, measure=measure), [0, 1, 2, 5, 10]) == epochs
+    assert chosen_epochs(measured(**BINNING, measure=measure), [0, 1, 2, 5, 10]) == epochs
 
 
 @pytest.mark.parametrize(
@@ -172,7 +175,7 @@ def test_what_is_not_there_cannot_be_measured(root: Path, measure: dict[str, Any
 
 def test_an_epoch_that_was_not_extracted_cannot_be_measured() -> None:
     with pytest.raises(InfoplaneError, match=r"^estimators.id.measure.epochs: 7 was not extracted; the last is 3"):
-        estimation.chosen_epochs(estimator(**BINNING, measure={"epochs": [0, 7]}), [0, 1, 2, 3])
+        chosen_epochs(measured(**BINNING, measure={"epochs": [0, 7]}), [0, 1, 2, 3])
 
 
 @pytest.mark.parametrize(
@@ -189,7 +192,7 @@ def test_an_epoch_that_was_not_extracted_cannot_be_measured() -> None:
 )
 def test_settings_are_checked(section: dict[str, Any], where: str) -> None:
     with pytest.raises(InfoplaneError, match=rf"^estimators\.id\.{where}"):
-        estimator(**BINNING, **section)
+        measured(**BINNING, **section)
 
 
 def test_fewer_samples_are_the_same_rows_of_layer_and_target(root: Path, tmp_path: Path) -> None:
@@ -206,13 +209,11 @@ def test_fewer_samples_are_the_same_rows_of_layer_and_target(root: Path, tmp_pat
 
 @pytest.mark.parametrize("pairs", ["right", "shuffled"])
 def test_no_number_depends_on_the_block_or_on_the_number_of_workers(root: Path, pairs: str) -> None:
-    section = estimator(**EVERYTHING, reduce={"components": 2}, measure={"pairs": pairs})
-    together = estimation.estimate_epochs(root, section, 7, list(range(EPOCHS)))
+    section = measured(**EVERYTHING, reduce={"components": 2}, measure={"pairs": pairs})
+    together = estimate_epochs(root, section, 7, list(range(EPOCHS)))
     tasks = [(root, section, 7, [epoch]) for epoch in range(EPOCHS)]
     for workers in (1, 2):
-        apart = [
-            row for block in computing.run(estimation.estimate_epochs, tasks, Compute(workers=workers)) for row in block
-        ]
+        apart = [row for block in computing.run(estimate_epochs, tasks, Compute(workers=workers)) for row in block]
         assert sorted(map(str, apart)) == sorted(map(str, together))
 
 
@@ -235,10 +236,10 @@ def test_shuffled_pairs_are_another_rows_target(root: Path) -> None:
 
 def test_columns_are_those_that_the_settings_ask_for(root: Path) -> None:
     plain = ["estimator", "replicate", "epoch", "layer", "target", "mi_bits"]
-    assert estimation.columns(estimator(**BINNING)) == [*plain, "flags"]
+    assert of_estimation.columns(measured(**BINNING).settings) == [*plain, "flags"]
     assert set(estimate(root, epochs=[0], **BINNING)[0]) == {*plain, "flags"}
     uncertain = ["stderr_bits", "null_mean_bits", "null_p95_bits", "p_value"]
-    assert estimation.columns(estimator(**EVERYTHING)) == [*plain, *uncertain, "flags"]
+    assert of_estimation.columns(measured(**EVERYTHING).settings) == [*plain, *uncertain, "flags"]
     for row in estimate(root, epochs=[0], **EVERYTHING):
         nothing_to_permute = set(uncertain[1:]) if row["target"] == "x" else set()  # H(bin T) is of T alone
         assert set(row) == {*plain, *uncertain, "flags"} - nothing_to_permute
@@ -312,45 +313,71 @@ def test_a_gain_with_depth_is_flagged_for_right_pairs_of_whole_layers(root: Path
     ]:
         settings = {"measure": {"targets": ["y"]}} | section | changed
         rows = estimate(tmp_path, epochs=[0], **settings)
-        flags.mark(rows, estimator(**settings), Truth())
+        flags.mark(rows, measured(**settings).settings, Truth())
         assert ["dpi" if "dpi" in row["flags"] else "" for row in rows] == expected
 
 
 def test_reduce_is_a_step_before_the_estimator(root: Path) -> None:
-    from infoplane.estimation.reduction import principal_components
-
-    module = plugins.load("estimators", "binning", "estimator")
     train = store.load_dataset(root).of("train")
     t = activations(0, train.x)["layer_1"][0]
-    expected = module.estimate(principal_components(t, 1), train.y, rng=generator(0), bins=4)
+    expected = calling.estimate(Binning(bins=4), principal_components(t, 1), train.y)
     found = values(estimate(root, epochs=[0], **BINNING, reduce={"components": 1}))
     assert found[0, 0, "layer_1", "y"] == expected
 
 
-def offering(**functions: Any) -> Method:
-    module = ModuleType("offering")
-    for name, function in functions.items():
-        setattr(module, name, function)
-    return Method(module, {}, "y")
+def offering(target: Target = "y", **methods: Any) -> Method:
+    return Method(type("Offering", (Estimator,), {"_estimate": None} | methods)(), target)
+
+
+Y = calling.variable(np.arange(8.0))
 
 
 def test_an_estimators_own_flags_are_taken_where_it_offers_them() -> None:
-    method = offering(estimate_flagged_many=lambda xs, y, *, rngs: (np.zeros(2), [{"not_converged"}, set()]))  # noqa: ARG005
-    assert method.values([np.zeros((3, 1))] * 2, np.zeros((3, 1)), [])[1] == [{"not_converged"}, set()]
+    method = offering(_estimate_flagged=lambda *_: (np.zeros(2), [{"not_converged"}, set()]))
+    assert method.values([np.zeros((8, 1))] * 2, Y, [])[1] == [{"not_converged"}, set()]
+    method = offering(_estimate_many=lambda *_: np.zeros(2))
+    assert method.values([np.zeros((8, 1))] * 2, Y, [])[1] == [set(), set()]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_no_estimator_hands_on_nan_or_infinity(value: float) -> None:
-    method = offering(estimate=lambda x, y, *, rng: value)  # noqa: ARG005
+    method = offering(_estimate=lambda *_: value)
     with pytest.raises(InfoplaneError, match="gave NaN or infinity"):
-        method.values([np.zeros((3, 1))], np.zeros((3, 1)), [generator(0)])
+        method.values([np.zeros((8, 1))], Y, [generator(0)])
+    with pytest.raises(InfoplaneError, match="gave NaN or infinity"):
+        method.permuted(np.zeros((8, 1)), Y, np.arange(8)[None], [generator(0)])
+    alone = offering("x", reads_layer_alone=True, _input_information=lambda *_: np.array([value]))
+    with pytest.raises(InfoplaneError, match="gave NaN or infinity"):
+        alone.values([np.zeros((8, 1))], Y, [generator(0)])
 
 
 def test_the_most_an_estimator_can_read_is_its_own_word_first() -> None:
-    plain, declared = offering(), offering(maximum_bits=lambda samples: samples / 2)
-    assert plain.maximum_bits(8) is None
-    assert Method(plain.module, {}, "x").maximum_bits(8) == 3.0
-    assert declared.maximum_bits(8) == Method(declared.module, {}, "x").maximum_bits(8) == 4.0
+    assert offering().saturated_bits(Y) is None
+    assert offering("x").saturated_bits(Y) == 3.0, "n samples show at most log2(n) bits"
+    half = {"maximum_bits": lambda _, samples: samples / 4}
+    assert offering(**half).saturated_bits(Y) == offering("x", **half).saturated_bits(Y) == 2.0
+    of_y = half | {"_target_maximum_bits": lambda _, y: len(y) / 8}
+    assert offering(**of_y).saturated_bits(Y) == offering("x", **of_y).saturated_bits(Y) == 1.0
+    # Where I(X;T) is read from T alone, there is no y to set a limit.
+    alone = of_y | {"reads_layer_alone": True, "_input_information": lambda *_: np.zeros(1)}
+    assert offering("x", **alone).saturated_bits(Y) == 2.0
+    assert offering("y", **alone).saturated_bits(Y) == 1.0
+    assert offering(**of_y).saturated_bits(calling.variable(np.ones(8))) is None, "nothing moves"
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "said"),
+    [
+        ("npeet", calling.variable(np.arange(60) % 3, True), "y: npeet is not for labels (3 classes); use mixed_ksg, "),
+        ("sheared_ksg", calling.variable(np.arange(60) % 3, True), "y: sheared_ksg is not for labels (3 classes); "),
+    ],
+)
+def test_a_y_that_an_estimator_is_not_for_is_refused(name: str, y: Variable, said: str) -> None:
+    asked = measured(estimator=name)
+    layers = prepared(np.ones((1, 60, 1)), [0], 0, "l", key=name, settings=asked.settings, seed=0, judge_scale=False)
+    with pytest.raises(InfoplaneError) as caught:
+        of_estimation.rows(Method(asked.estimator, "y"), name, layers, y, settings=asked.settings, seed=0)
+    assert str(caught.value).startswith(said)
 
 
 def test_the_stage_writes_the_table_with_what_the_truth_says(tmp_path: Path) -> None:
@@ -365,7 +392,7 @@ def test_the_stage_writes_the_table_with_what_the_truth_says(tmp_path: Path) -> 
     subprocess.run([sys.executable, ROOT / "src/estimate.py", "id"], cwd=tmp_path, check=True, env=os.environ)
     with (tmp_path / "data/estimates/id.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == estimation.columns(estimator(**EVERYTHING))
+    assert list(rows[0]) == of_estimation.columns(measured(**EVERYTHING).settings)
     assert len(rows) == 2 * EPOCHS * REPLICATES * 2
     for row in rows:
         words = row["flags"].split(";")

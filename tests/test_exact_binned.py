@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import calling
 from infoplane import exact
 from infoplane.core.errors import InfoplaneError
 from infoplane.datasets import bimodal, quadratic
-from infoplane.estimators import binning
+from infoplane.estimators.binning import Binning
 from infoplane.laws import KnownLaw, Mixture
 
 QUADRATIC = quadratic.make()
@@ -98,7 +99,7 @@ def test_the_estimator_comes_to_it(activation):
     for number, (weight, bias) in enumerate(NET):
         t = t @ weight.T + bias
         t = t if number == len(NET) - 1 else function(t)
-        estimate = binning.input_information(t, rng=RNG, rule="width", bins=24, range=list(bounds))
+        estimate = calling.input_information(Binning(rule="width", bins=24, range=list(bounds)), t)
         assert values[number] == pytest.approx(estimate, abs=0.01)
 
 

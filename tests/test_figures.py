@@ -25,8 +25,7 @@ from infoplane import figures, scoring
 from infoplane.core.errors import InfoplaneError
 from infoplane.figures import answer, curves, plane, scoreboard, strip, style
 from infoplane.pipeline import tables
-from infoplane.pipeline.common.sections import Plot
-from infoplane.pipeline.tables import Results
+from infoplane.results import Results
 from tables_on_disk import TRUTH, write, write_run
 
 ROOT = Path(__file__).parent.parent
@@ -47,9 +46,9 @@ def load(root: Path, **run: Any) -> Results:
     return tables.load_results(root, list(run.get("ids", ("ksg", "npeet"))))
 
 
-def drawn(results: Results, plot: Plot | None = None) -> dict[str, Figure]:
+def drawn(results: Results, names: dict[str, str] | None = None) -> dict[str, Figure]:
     board = pd.DataFrame(scoring.scoreboard(results), columns=scoring.COLUMNS)
-    drawings = figures.drawings(results, board, plot or Plot(), samples=350, loss_name="MSELoss")
+    drawings = figures.drawings(results, board, samples=350, loss_name="MSELoss", answer_names=names)
     return {name: drawing() for name, drawing in drawings.items()}
 
 
@@ -97,7 +96,7 @@ def test_nothing_covers_anything_and_nothing_is_cut_off(tmp_path: Path, case: st
 
 @pytest.mark.parametrize("ids", [["ksg"], ["npeet_shuffled"]])
 def test_any_set_of_estimators_draws(tmp_path: Path, ids: list[str]) -> None:
-    found = drawn(load(tmp_path, ids=ids), Plot(answer={"npeet": "NPEET", "ksg": "KSG"}))
+    found = drawn(load(tmp_path, ids=ids), {"npeet": "NPEET", "ksg": "KSG"})
     assert set(found) == ALL
 
 
@@ -170,7 +169,7 @@ def test_the_loss_is_named(tmp_path: Path) -> None:
 
 def test_the_answer_is_of_the_network_that_all_its_estimators_measured(tmp_path: Path) -> None:
     results = load(tmp_path, ids=["ksg", "npeet"], only={"npeet": SHUFFLED})
-    figure = answer.figure(results, Plot(answer={"npeet": "posted", "ksg": "right", "gone": "not configured"}))
+    figure = answer.figure(results, {"npeet": "posted", "ksg": "right", "gone": "not configured"})
     assert [ax.get_title("left") for ax in figure.axes] == ["layer_2", "output"]
     for ax in figure.axes:
         for key in ("ksg", "npeet"):
@@ -188,7 +187,7 @@ def test_no_words_of_the_answer_lie_over_its_curves(tmp_path: Path) -> None:
     layers = ["layer_1", "output"]
     load(tmp_path, layers=layers)
     write(tmp_path / "truth.csv", [(r, e, n, "y", 5.0) for r in range(3) for e in range(41) for n in layers], TRUTH)
-    figure = answer.figure(tables.load_results(tmp_path, ["ksg", "npeet"]), Plot(answer={"npeet": "posted"}))
+    figure = answer.figure(tables.load_results(tmp_path, ["ksg", "npeet"]), {"npeet": "posted"})
     assert all(text.xy[0] > 1 for ax in figure.axes for text in ax.texts)
     (legend,) = figure.legends
     assert legend.get_texts()[0].get_text() == "posted: 3.00 in layer_1, 2.99 in output, bits on average"
@@ -196,9 +195,9 @@ def test_no_words_of_the_answer_lie_over_its_curves(tmp_path: Path) -> None:
 
 def test_the_hidden_layer_of_the_answer_can_be_chosen_and_must_exist(tmp_path: Path) -> None:
     results = load(tmp_path)
-    assert answer.figure(results, Plot(hidden_layer="layer_1")).axes[0].get_title("left") == "layer_1"
+    assert answer.figure(results, {}, "layer_1").axes[0].get_title("left") == "layer_1"
     with pytest.raises(InfoplaneError, match=r"plot\.hidden_layer: no layer 'layer_9'; choose one of layer_1, "):
-        answer.figure(results, Plot(hidden_layer="layer_9"))
+        answer.figure(results, {}, "layer_9")
 
 
 def test_an_estimator_keeps_its_colour_in_every_figure(tmp_path: Path) -> None:

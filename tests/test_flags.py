@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from infoplane.arrays.scaling import deviations
 from infoplane.core.seeding import generator
 from infoplane.estimation import flags
-from infoplane.pipeline.common.store import Truth
-from infoplane.arrays.scaling import deviations
+from infoplane.estimation.flags import Truth
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = [

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import calling
 from infoplane.core.errors import InfoplaneError
-from infoplane.estimators import gaussian_kde
+from infoplane.estimators.gaussian_kde import GaussianKDE
 
 
-def estimate(x, y, **params):
-    return gaussian_kde.estimate(x, y, rng=np.random.default_rng(0), **params)
+def estimate(x, y, labels=False, **params):
+    return calling.estimate(GaussianKDE(**params), x, y, labels=labels)
 
 
 def skewed(samples, units):
@@ -63,13 +64,13 @@ def test_two_classes_equal_the_integral_over_their_densities():
     expected = 0.0
     for share, p in zip((0.4, 0.6), densities, strict=True):
         expected += share * np.trapezoid(p * np.log2(np.maximum(p, 1e-300) / mixture), t)
-    assert estimate(x, label) == pytest.approx(expected, abs=1e-6)
+    assert estimate(x, label, labels=True) == pytest.approx(expected, abs=1e-6)
 
 
 def test_classes_far_apart_are_known():
     rng = np.random.default_rng(0)
     label = np.tile(np.arange(4.0), 30)[:, None]
-    assert estimate(20 * label + rng.normal(size=(120, 1)), label) == pytest.approx(2, abs=1e-6)
+    assert estimate(20 * label + rng.normal(size=(120, 1)), label, labels=True) == pytest.approx(2, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_classes_far_apart_are_known():
         (
             np.repeat([0.0, 1.0], 10)[:, None],
             np.repeat([0.0, 1.0], 10)[:, None],
-            {},
+            {"labels": True},
             "no density within the classes",
         ),
         (

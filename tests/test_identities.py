@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+import calling
 from infoplane.core.seeding import generator
-from infoplane.estimators import binning, mixed_ksg
+from infoplane.estimators._shared.base import Estimator
+from infoplane.estimators.binning import Binning
+from infoplane.estimators.mixed_ksg import MixedKSG
 
 
 def discrete(samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -15,17 +18,14 @@ def discrete(samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return tuple(v[:, None].astype(np.float64) for v in (a, b, y))  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize(
-    ("estimate", "params"),
-    [(mixed_ksg.estimate, {"k": 3, "scale": "none"}), (binning.estimate, {"bins": 12})],
-    ids=["mixed_ksg", "binning"],
-)
-def test_chain_rule_of_discrete_variables(estimate, params) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("labels", [False, True])
+@pytest.mark.parametrize("estimator", [MixedKSG(k=3, scale="none"), Binning(bins=12)], ids=lambda e: e.name)
+def test_chain_rule_of_discrete_variables(estimator: Estimator, labels: bool) -> None:
     """I(A,B;Y) = I(A;Y) + I(B;Y|A), the last a mean over the values of A (Cover & Thomas 2006, eq. 2.62)."""
     a, b, y = discrete(600)
 
     def bits(x: np.ndarray, target: np.ndarray) -> float:
-        return float(estimate(x, target, rng=generator(0, "unused"), **params))
+        return calling.estimate(estimator, x, target, labels=labels)
 
     given_a = sum((a == value).mean() * bits(b[a[:, 0] == value], y[a[:, 0] == value]) for value in np.unique(a))
     assert given_a > 0.1

@@ -6,17 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from infoplane.estimators import kde
+import calling
+from infoplane.estimators.kde import KDE
 
-RNG = np.random.default_rng(0)
 
-
-def estimate(x, y, **params):
-    return kde.estimate(x, y, rng=RNG, **params)
+def estimate(x, y, labels=False, **params):
+    return calling.estimate(KDE(**params), x, y, labels=labels)
 
 
 def input_information(t, **params):
-    return kde.input_information(t, rng=RNG, scale="none", **params)
+    return calling.input_information(KDE(scale="none", **params), t)
 
 
 def written_out(t, width):
@@ -62,20 +61,20 @@ def test_a_discrete_y_conditions_on_its_classes():
     for value in (0, 1, 2):
         members = t[label[:, 0] == value]
         expected -= len(members) / 90 * written_out(members, 0.2)
-    assert estimate(t, label, noise_variance=0.1, scale="none") == pytest.approx(expected, abs=1e-12)
+    assert estimate(t, label, labels=True, noise_variance=0.1, scale="none") == pytest.approx(expected, abs=1e-12)
 
 
 def test_classes_at_points_far_apart_are_known():
     label = np.tile(np.arange(4.0), 20)[:, None]
     for bound in ("upper", "lower"):
-        assert estimate(1000 * label, label, bound=bound, scale="none") == pytest.approx(2)
+        assert estimate(1000 * label, label, labels=True, bound=bound, scale="none") == pytest.approx(2)
         assert input_information(1000 * label, bound=bound, noise_variance=0.05) == pytest.approx(2)
 
 
 def test_noise_narrower_than_the_gaps_reads_log2_n():
     t = np.random.default_rng(0).normal(size=(64, 4))
     assert input_information(t, noise_variance=1e-9) == pytest.approx(6)
-    assert estimate(t, t[:, :1], noise_variance=1e-12) == pytest.approx(kde.maximum_bits(64))
+    assert estimate(t, t[:, :1], noise_variance=1e-12) == pytest.approx(KDE().maximum_bits(64))
 
 
 def test_pure_noise_says_nothing_of_a_continuous_y():
@@ -85,7 +84,7 @@ def test_pure_noise_says_nothing_of_a_continuous_y():
         t, y = np.random.default_rng(seed).normal(size=(2, 1000, 1))
         values.append(estimate(t, y))
     assert 0 < np.mean(values) < 0.15
-    assert kde.input_information(t, rng=RNG) > 2
+    assert calling.input_information(KDE(), t) > 2
 
 
 def test_symmetric_for_continuous_variables():

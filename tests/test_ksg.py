@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_selection import mutual_info_regression
 
+import calling
 from infoplane.core.errors import InfoplaneError
-from infoplane.estimators import ksg, npeet
-
-RNG = np.random.default_rng(0)  # ksg draws nothing
+from infoplane.estimators.ksg import KSG
+from infoplane.estimators.npeet import NPEET
 
 
 def gaussian(samples, correlation, seed, units=1):
@@ -21,7 +21,7 @@ def gaussian(samples, correlation, seed, units=1):
 
 
 def estimate(x, y, **params):
-    return ksg.estimate(x, y, rng=RNG, **params)
+    return calling.estimate(KSG(**params), x, y)
 
 
 def layer(samples, seed):
@@ -38,7 +38,7 @@ def layer(samples, seed):
 def test_gaussian_truth(variant, correlation, units):
     truth_bits = -np.log2(1 - correlation**2) / 2
     errors = [estimate(*gaussian(1000, correlation, seed, units), variant=variant) - truth_bits for seed in range(20)]
-    assert abs(np.mean(errors)) < ksg.TOLERANCE_BITS
+    assert abs(np.mean(errors)) < KSG.tolerance_bits
 
 
 @pytest.mark.parametrize("variant", [1, 2])
@@ -74,7 +74,7 @@ def test_unbiased_at_independence_and_not_clipped(units):
 def test_npeet_where_nothing_is_tied(k, units):
     x, y = layer(350, seed=units)
     x = x[:, :units] + 1e-3 * np.random.default_rng(1).normal(size=(350, units))
-    expected = npeet.estimate(x, y, rng=np.random.default_rng(2), k=k)
+    expected = calling.estimate(NPEET(k=k), x, y, seed=2)
     assert estimate(x, y, k=k, scale="none", variant=1) == pytest.approx(expected, abs=1e-6)
 
 
@@ -155,7 +155,7 @@ def test_any_unit_of_measurement(dtype, scale):
 def test_many_are_the_same_as_one_by_one():
     y = layer(100, 0)[1]
     xs = [layer(100, seed)[0][:, : 1 + seed] for seed in range(6)] + [np.ones((100, 3))]
-    many = ksg.estimate_many(xs, y, rngs=[RNG] * len(xs), variant=2)
+    many = calling.estimate_many(KSG(variant=2), xs, y)
     assert list(many) == [estimate(x, y, variant=2) for x in xs]
     assert many[-1] == 0.0
 
@@ -181,4 +181,5 @@ def test_k_is_below_the_number_of_samples():
 @pytest.mark.parametrize("variant", [1, 2])
 def test_the_maximum_is_what_a_variable_tells_of_itself(variant):
     x = np.random.default_rng(0).normal(size=(80, 1))
-    assert estimate(x, x, variant=variant, k=4) == pytest.approx(ksg.maximum_bits(80, variant=variant, k=4), abs=1e-12)
+    estimator = KSG(variant=variant, k=4)
+    assert calling.estimate(estimator, x, x) == pytest.approx(estimator.maximum_bits(80), abs=1e-12)

@@ -6,6 +6,7 @@ import pytest
 
 from infoplane.pipeline.common.config import Config
 from infoplane.pipeline.estimating.memory import Memory
+from infoplane.pipeline.measurements import measurement
 from scratch import Scratch
 
 pytestmark = pytest.mark.pipeline
@@ -13,8 +14,8 @@ pytestmark = pytest.mark.pipeline
 
 def test_what_is_known_is_recalled_and_what_changed_is_not(tmp_path: Path) -> None:
     def memory(k: int, dataset: bytes = b"rows") -> Memory:
-        estimator = Config({"estimators": {"ksg": {"estimator": "ksg", "k": k}}}).estimator("ksg")
-        return Memory(tmp_path, estimator, 0, dataset)
+        asked = measurement(Config({"estimators": {"ksg": {"estimator": "ksg", "k": k}}}), "ksg")
+        return Memory(tmp_path, asked, 0, dataset)
 
     rows = [{"epoch": 3, "mi_bits": 0.1 + 0.2, "flags": ""}]
     key = memory(3).key(3, b"activations")

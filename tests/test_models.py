@@ -50,9 +50,10 @@ def test_piecewise_hands_out_what_the_network_computes(activation: mlp.Activatio
     network = mlp.build(2, 1, hidden=[3, 4], activation=activation)
     tensors = {name: parameter.detach().numpy() for name, parameter in network.named_parameters()}
     layers, name = mlp.piecewise(tensors, hidden=[3, 4], activation=activation)
+    assert list(layers) == [name for name, _ in network.named_children()], "in network order"
     x = np.random.default_rng(0).normal(scale=4, size=(50, 2)).astype(np.float32)
     t = x.astype(np.float64)
-    for number, (weight, bias) in enumerate(layers):
+    for number, (weight, bias) in enumerate(layers.values()):
         t = t @ weight.T + bias
         t = CURVES[activation](t) if number < 2 else t
     assert name == activation
@@ -83,5 +84,5 @@ def test_an_unknown_activation_is_named() -> None:
 
 def test_the_truth_needs_no_torch() -> None:
     """Its stage reads checkpoints and networks; half of its time would be this import."""
-    code = "import infoplane.networks.checkpoints, infoplane.models.mlp, sys; assert 'torch' not in sys.modules"
+    code = "import infoplane.pipeline.checkpoints, infoplane.models.mlp, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "src"})

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy.special import digamma
 from scipy.stats import norm, rankdata
 
+from infoplane.arrays.scaling import scaled
 from infoplane.core.errors import InfoplaneError
 from infoplane.neighbours import information_bits, permuted_information_bits
-from infoplane.arrays.scaling import scaled
 
 
 def by_all_pairs(x, y, k, variant, atoms="psi"):

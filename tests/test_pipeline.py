@@ -44,10 +44,11 @@ def test_another_k_reruns_one_estimator_and_what_follows_it(scratch: Scratch) ->
     assert "metrics.json" in scratch.run("dvc", "metrics", "diff")
 
 
-def test_an_estimators_file_reruns_its_ids_only(scratch: Scratch) -> None:
-    path = scratch.path / "src/infoplane/estimators/binning.py"
-    path.write_text(path.read_text() + "\n# a comment\n")
-    assert after_estimates(scratch.repro()) == {"estimate@binning"}
+def test_the_files_of_an_estimator_rerun_its_ids_only(scratch: Scratch) -> None:
+    for name in ("__init__.py", "numbering.py"):
+        path = scratch.path / "src/infoplane/estimators/binning" / name
+        path.write_text(path.read_text() + "\n# a comment\n")
+        assert after_estimates(scratch.repro()) == {"estimate@binning"}
 
 
 def test_a_comment_in_train_reruns_train_alone(scratch: Scratch) -> None:

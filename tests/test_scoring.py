@@ -13,7 +13,7 @@ import pytest
 import score
 from infoplane import scoring
 from infoplane.pipeline import tables
-from infoplane.pipeline.tables import Results
+from infoplane.results import Results
 from tables_on_disk import ESTIMATES, TRUTH, write, write_ceiling, write_run, write_training
 
 

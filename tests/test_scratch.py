@@ -20,7 +20,7 @@ from infoplane.core.errors import InfoplaneError
 from infoplane.datasets import quadratic
 from infoplane.pipeline import checkpoints, scratch
 from infoplane.pipeline.common import store
-from infoplane.training import Snapshot
+from infoplane.training.replicates import Snapshot
 
 SRC = Path(__file__).resolve().parent.parent / "src"
 RUNS = Path(".infoplane/train")
@@ -163,9 +163,9 @@ def test_the_fingerprint_tells_runs_apart(tmp_path: Path, monkeypatch: pytest.Mo
     assert scratch.fingerprint({"lr": 0.1, "seed": 0}, arrays | {"train y": np.zeros((3, 1))}) != base
     copy = tmp_path / "infoplane"
     shutil.copytree(SRC / "infoplane", copy)
-    monkeypatch.setattr(scratch, "__file__", str(copy / "training" / "scratch.py"))
+    monkeypatch.setattr(scratch, "__file__", str(copy / "pipeline" / "scratch.py"))
     assert scratch.fingerprint({"lr": 0.1, "seed": 0}, arrays) == base
-    for name in ("training/trainers.py", "models/mlp.py"):
+    for name in ("training/trainers.py", "training/replicates.py", "models/mlp.py", "stacking.py", "core/seeding.py"):
         path = copy / name
         path.write_text(path.read_text() + "\n")
         changed = scratch.fingerprint({"lr": 0.1, "seed": 0}, arrays)

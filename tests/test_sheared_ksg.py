@@ -5,15 +5,16 @@ import pytest
 from scipy import special, stats
 from scipy.special import digamma
 
+import calling
 from infoplane import exact
-from infoplane.core import plugins
-from infoplane.estimators import sheared_ksg
-from infoplane.neighbours import _lines
 from infoplane.arrays.scaling import scaled
+from infoplane.core import plugins
+from infoplane.estimators.sheared_ksg import ShearedKSG
+from infoplane.neighbours import _lines
 
 
 def estimate(x, y, **params):
-    return sheared_ksg.estimate(x, y, rng=np.random.default_rng(0), **params)
+    return calling.estimate(ShearedKSG(**params), x, y)
 
 
 def mean_error(sampler, truth_bits, samples=350, repetitions=8):

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
+import calling
 from infoplane.core.errors import InfoplaneError
-from infoplane.estimators import sklearn as estimator
+from infoplane.estimators.sklearn import Sklearn
 
 
-def estimate(x, y, seed=0, **params):
-    return estimator.estimate(x, y, rng=np.random.default_rng(seed), **params)
+def estimate(x, y, seed=0, labels=False, **params):
+    return calling.estimate(Sklearn(**params), x, y, seed, labels=labels)
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_classification(layer):
     x, y = layer
     label = np.digitize(y, [-1, 1]).astype(float) * 7  # any numbers may be labels
     nats = mutual_info_classif(x, label[:, 0].astype(int), n_neighbors=3, random_state=0)
-    assert estimate(x, label) == pytest.approx(nats.max() / np.log(2), abs=1e-6)
+    assert estimate(x, label, labels=True) == pytest.approx(nats.max() / np.log(2), abs=1e-6)
 
 
 def test_several_targets_and_the_best_of_them(layer):
@@ -44,7 +45,7 @@ def test_no_unit_knows_more_than_its_layer():
     """Two units tell y together, 1 bit, and neither tells anything alone."""
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, size=(1000, 2))
-    assert estimate(x, np.sign(x[:, :1] * x[:, 1:])) < 0.06
+    assert estimate(x, np.sign(x[:, :1] * x[:, 1:]), labels=True) < 0.06
 
 
 def test_constant_units_are_not_measured_by_their_noise(layer):

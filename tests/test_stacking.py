@@ -11,8 +11,8 @@ from torch.func import vmap
 
 from infoplane import stacking
 from infoplane.core.errors import InfoplaneError
-from infoplane.pipeline.common.sections import Optimizer
 from infoplane.training import optimizers
+from infoplane.training.settings import Optimizer
 from infoplane.training.tape import record
 
 
@@ -112,8 +112,8 @@ def test_a_stacks_tensors_come_and_go_by_name() -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"0.weight": None}, r"0\.weight: missing from the checkpoint"),
-        ({"extra": np.zeros(1)}, "extra: in the checkpoint, not in the network"),
+        ({"0.weight": None}, r"0\.weight: missing from the weights; give the weights of this network"),
+        ({"extra": np.zeros(1)}, "extra: not in the network; give the weights of this network"),
         ({"0.weight": np.zeros((3, 4, 3), np.float32)}, r"0\.weight: .*\(3, 4, 3\).*\(3, 4, 2\)"),
         ({"0.weight": np.zeros((3, 4, 2), np.float64)}, r"0\.weight: torch\.float64.*torch\.float32"),
     ],

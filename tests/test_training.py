@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import nn
 
-from infoplane import training
 from infoplane.core import devices
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.seeding import generator
 from infoplane.models import mlp
-from infoplane.pipeline.common.sections import Train
 from infoplane.pipeline.common.store import Rows
-from infoplane.training import Data, Snapshot
+from infoplane.training import replicates
+from infoplane.training.replicates import Data, Snapshot
+from infoplane.training.settings import Train
 
 SGD = {"_target_": "torch.optim.SGD", "lr": 0.01, "momentum": 0.9}
 STACKED = [
@@ -56,7 +56,8 @@ def rows(train: int = 70, test: int = 30, scale: float = 1.0) -> Rows:
 
 
 def data(**sizes: Any) -> Data:
-    return training.data(rows(**sizes), torch.device("cpu"))
+    train, test = (rows(**sizes).of(split) for split in ("train", "test"))
+    return replicates.data((train.x, train.y), (test.x, test.y), torch.device("cpu"))
 
 
 def small() -> nn.Module:
@@ -64,7 +65,7 @@ def small() -> nn.Module:
 
 
 def last(config: Train, build: Callable[[], nn.Module] = small, on: Data | None = None) -> Snapshot:
-    return list(training.run(config, build, on or data()))[-1]
+    return list(replicates.run(config, build, on or data()))[-1]
 
 
 def by_hand(config: Train, seed: int, build: Callable[[], nn.Module] = small) -> nn.Module:
@@ -181,18 +182,19 @@ def test_dropout_is_drawn_from_the_replicates_own_seed(capsys: pytest.CaptureFix
 
 
 def test_curves_do_not_depend_on_how_many_replicates_there_are() -> None:
-    many, one = list(training.run(settings(), small, data())), []
+    many, one = list(replicates.run(settings(), small, data())), []
     for seed in (5, 6, 7):
-        one.append(list(training.run(settings(replicates=1, seed=seed), small, data())))
+        one.append(list(replicates.run(settings(replicates=1, seed=seed), small, data())))
     for epoch, together in enumerate(many):
         for r in range(3):
             np.testing.assert_allclose(together.losses[r], one[r][epoch].losses[0], rtol=1e-4)
 
 
 def test_losses_are_those_of_the_weights_over_whole_splits() -> None:
-    for snapshot in training.run(settings(), small, data()):
+    for snapshot in replicates.run(settings(), small, data()):
         for r in range(3):
-            layers, _ = mlp.piecewise({k: v[r] for k, v in snapshot.tensors.items()}, hidden=[8, 8])
+            named, _ = mlp.piecewise({k: v[r] for k, v in snapshot.tensors.items()}, hidden=[8, 8])
+            layers = list(named.values())
             for place, split in enumerate(("train", "test")):
                 t = rows().of(split).x
                 for number, (weight, bias) in enumerate(layers):
@@ -211,7 +213,7 @@ def test_losses_are_measured_in_eval_mode() -> None:
 
 
 def test_epoch_0_is_the_untrained_network() -> None:
-    first = next(training.run(settings(), small, data()))
+    first = next(replicates.run(settings(), small, data()))
     assert first.epoch == 0
     for r in range(3):
         with torch.random.fork_rng([]):
@@ -222,7 +224,7 @@ def test_epoch_0_is_the_untrained_network() -> None:
 
 
 def test_snapshots_do_not_change_as_training_goes_on() -> None:
-    run = training.run(settings(), small, data())
+    run = replicates.run(settings(), small, data())
     first = next(run)
     held = {name: tensor.copy() for name, tensor in first.tensors.items()}
     list(run)
@@ -232,7 +234,7 @@ def test_snapshots_do_not_change_as_training_goes_on() -> None:
 
 def test_every_row_comes_once_an_epoch_and_the_last_batch_is_short() -> None:
     config, on = settings(batch_size=32), data(train=70)
-    found = list(training.batches(config, on, epoch=4))
+    found = list(replicates.batches(config, on, epoch=4))
     assert [x.shape for x, _ in found] == [(3, 32, 1), (3, 32, 1), (3, 6, 1)]
     x, y = (torch.cat(parts, dim=1) for parts in zip(*found, strict=True))
     for r in range(3):
@@ -241,12 +243,12 @@ def test_every_row_comes_once_an_epoch_and_the_last_batch_is_short() -> None:
         torch.testing.assert_close(x[r][order], on.train[0][expected], rtol=0, atol=0)
         torch.testing.assert_close(y[r][order], on.train[1][expected], rtol=0, atol=0)
     assert not torch.equal(x[0], x[1])
-    again = torch.cat([x for x, _ in training.batches(config, on, epoch=5)], dim=1)
+    again = torch.cat([x for x, _ in replicates.batches(config, on, epoch=5)], dim=1)
     assert not torch.equal(x, again)
 
 
 def test_a_batch_larger_than_the_data_is_the_data() -> None:
-    assert [x.shape for x, _ in training.batches(settings(batch_size=1000), data(), 1)] == [(3, 70, 1)]
+    assert [x.shape for x, _ in replicates.batches(settings(batch_size=1000), data(), 1)] == [(3, 70, 1)]
     assert np.isfinite(last(settings(batch_size=1000)).losses).all()
 
 
@@ -259,8 +261,8 @@ def test_the_global_generator_stays_as_it_was(build: Callable[[], nn.Module]) ->
 
 @pytest.mark.parametrize("optimizer", [SGD, STACKED[2], ONE_BY_ONE[0]], ids=lambda o: o["_target_"])
 def test_going_on_from_a_snapshot_gives_the_same_bits(optimizer: dict[str, Any]) -> None:
-    whole = list(training.run(settings(optimizer, epochs=5), small, data()))
-    rest = list(training.run(settings(optimizer, epochs=5), small, data(), start=whole[2]))
+    whole = list(replicates.run(settings(optimizer, epochs=5), small, data()))
+    rest = list(replicates.run(settings(optimizer, epochs=5), small, data(), start=whole[2]))
     assert [snapshot.epoch for snapshot in rest] == [3, 4, 5]
     for name, tensor in whole[-1].tensors.items():
         np.testing.assert_array_equal(rest[-1].tensors[name], tensor)
@@ -268,12 +270,12 @@ def test_going_on_from_a_snapshot_gives_the_same_bits(optimizer: dict[str, Any])
 
 
 def test_nothing_is_left_to_do_after_the_last_epoch() -> None:
-    assert list(training.run(settings(), small, data(), start=last(settings()))) == []
+    assert list(replicates.run(settings(), small, data(), start=last(settings()))) == []
 
 
 def test_divergence_names_its_epoch() -> None:
     seen: list[Snapshot] = []
-    run = training.run(settings({**SGD, "lr": 10.0}, epochs=50), small, data())
+    run = replicates.run(settings({**SGD, "lr": 10.0}, epochs=50), small, data())
     with pytest.raises(InfoplaneError, match=r"replicate \d\).*train\.optimizer\.lr") as caught:
         seen.extend(snapshot for snapshot in run)
     assert all(np.isfinite(snapshot.losses).all() for snapshot in seen)
@@ -281,7 +283,7 @@ def test_divergence_names_its_epoch() -> None:
 
 
 def test_data_beyond_float32_are_refused() -> None:
-    with pytest.raises(InfoplaneError, match=r"dataset\.npz.*float32"):
+    with pytest.raises(InfoplaneError, match=r"^dataset: a number is too large for float32; scale the dataset down$"):
         data(scale=1e39)
     with pytest.raises(InfoplaneError, match=r"untrained, replicate 0 .* not finite"):
         last(settings(), on=data(scale=1e30))

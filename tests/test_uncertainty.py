@@ -1,6 +1,5 @@
 """The standard error covers, and the null rejects, as often as they say."""
 
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -8,19 +7,22 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from infoplane.core import plugins
+import calling
+from infoplane.arrays.variables import Variable
 from infoplane.core.errors import InfoplaneError
 from infoplane.core.seeding import generator
 from infoplane.estimation import uncertainty
-from infoplane.estimation.method import Method
+from infoplane.estimation.method import Method, Target
+from infoplane.estimators._shared import lookup
+from infoplane.estimators._shared.base import Estimator
+from infoplane.estimators.binning import Binning
 
 Floats = NDArray[np.float64]
 SPLITS = 10
 
 
-def method(name: str, target: str = "y", **params: Any) -> Method:
-    module = plugins.load("estimators", name, name)
-    return Method(module, plugins.parameters(module.estimate, params, name), target)
+def method(name: str, target: Target = "y", **params: Any) -> Method:
+    return Method(lookup.named(name)(**params), target)
 
 
 def gaussian_pair(correlation: float, samples: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -35,8 +37,9 @@ def repeated(how: Method, correlation: float, samples: int, repetitions: int) ->
         rng = generator(0, "test_uncertainty", repetition)
         x, y = gaussian_pair(correlation, samples, rng)
         key = ("id", repetition, 0, "layer", "y")
-        found[repetition, 0] = how.values([x], y, [rng])[0][0]
-        found[repetition, 1] = uncertainty.stderr_bits(how, [x], y, [key], SPLITS, seed=repetition)[0]
+        of_y = calling.variable(y)
+        found[repetition, 0] = how.values([x], of_y, [rng])[0][0]
+        found[repetition, 1] = uncertainty.stderr_bits(how, [x], of_y, [key], SPLITS, seed=repetition)[0]
     return found[:, 0], found[:, 1]
 
 
@@ -82,16 +85,18 @@ def test_the_standard_error_is_the_closed_form_of_a_gaussian(samples: int) -> No
 def test_a_layer_of_one_value_has_no_error() -> None:
     x, y = np.zeros((50, 3)), np.arange(50.0)[:, None]
     keys: list[uncertainty.Key] = [("id", 0, 0, "layer", "y")]
-    assert uncertainty.stderr_bits(method("binning"), [x], y, keys, SPLITS, seed=0).tolist() == [0.0]
+    of_y = calling.variable(y)
+    assert uncertainty.stderr_bits(method("binning"), [x], of_y, keys, SPLITS, seed=0).tolist() == [0.0]
 
 
 def test_too_few_samples_for_halves_say_so() -> None:
     x, y = gaussian_pair(0.5, 20, generator(0, "few"))
+    of_y = calling.variable(y)
     keys: list[uncertainty.Key] = [("id", 0, 0, "layer", "y")]
     with pytest.raises(InfoplaneError, match=r"^stderr: on a half of 10 samples: k: 12 "):
-        uncertainty.stderr_bits(method("npeet", k=12), [x], y, keys, SPLITS, seed=0)
+        uncertainty.stderr_bits(method("npeet", k=12), [x], of_y, keys, SPLITS, seed=0)
     with pytest.raises(InfoplaneError, match=r"^stderr: 3 samples"):
-        uncertainty.stderr_bits(method("binning"), [x[:3]], y[:3], keys, SPLITS, seed=0)
+        uncertainty.stderr_bits(method("binning"), [x[:3]], of_y[:3], keys, SPLITS, seed=0)
 
 
 def continuous(rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -107,11 +112,17 @@ def discrete(rng: np.random.Generator) -> tuple[Floats, Floats]:
     return rng.integers(4, size=(100, 1)) * 1.0, rng.integers(3, size=(100, 1)) * 1.0
 
 
+def labelled(rng: np.random.Generator) -> tuple[Floats, Variable]:
+    x, y = discrete(rng)
+    return x, calling.variable(y, labels=True)
+
+
 def p_values(how: Method, sample: Any, data_sets: int, draws: int) -> Floats:
     orders = uncertainty.permutations(draws, 100, generator(0, "orders"))
     found = np.empty(data_sets)
     for number in range(data_sets):
-        x, y = sample(generator(0, "null", number))
+        x, of_y = sample(generator(0, "null", number))
+        y = calling.variable(of_y)
         # A generator of its own, as in a run: one jitter for all data sets would make their errors alike.
         value = how.values([x], y, [generator(0, "value", number)])[0][0]
         key = ("id", number, 0, "layer", "y")
@@ -120,7 +131,7 @@ def p_values(how: Method, sample: Any, data_sets: int, draws: int) -> Floats:
     return found
 
 
-@pytest.mark.parametrize("sample", [continuous, tied, discrete])
+@pytest.mark.parametrize("sample", [continuous, tied, discrete, labelled])
 @pytest.mark.parametrize("name", ["binning", "ksg", "mixed_ksg"])
 def test_of_independent_data_5_percent_are_rejected(name: str, sample: Any) -> None:
     """With 99 draws p <= 0.05 has probability 0.05 exactly, where the statistic is never tied."""
@@ -132,8 +143,10 @@ def test_of_independent_data_5_percent_are_rejected(name: str, sample: Any) -> N
     ("name", "sample"),
     [
         *((name, of) for name in ("sheared_ksg", "npeet", "kde", "gaussian") for of in (continuous, tied, discrete)),
+        *((name, labelled) for name in ("kde", "gaussian", "renyi")),
         ("gaussian_kde", continuous),
-        ("gaussian_kde", discrete),  # one column of each: two units and half a column of zeros take minutes
+        ("gaussian_kde", discrete),
+        ("gaussian_kde", labelled),  # one column of each: two units and half a column of zeros take minutes
         ("decodable", continuous),  # a tied y has no decoder's bound, and says so; labels take minutes
         ("renyi", continuous),
         ("renyi", discrete),
@@ -157,7 +170,8 @@ def test_ties_of_the_statistic_make_the_test_careful_never_bold() -> None:
 
     how, rejected = method("binning"), 0
     for number in range(400):
-        x, y = few(generator(0, "few", number))
+        x, classes = few(generator(0, "few", number))
+        y = calling.variable(classes, labels=True)
         value = float(how.values([x], y, [generator(0)])[0][0])
         null = uncertainty.null_bits(how, x, y, ("id", number, 0, "layer", "y"), draw_eight(199), seed=0)
         rejected += uncertainty.null_summary(value, null)["p_value"] <= 0.05
@@ -179,14 +193,24 @@ def test_orders_are_permutations_and_every_place_is_as_likely() -> None:
     assert stats.chisquare(counts, axis=1).pvalue.min() > 1e-3
 
 
-@pytest.mark.parametrize("offered", [["estimate"], ["estimate", "estimate_many"]])
-def test_the_null_is_the_same_whichever_function_an_estimator_offers(offered: list[str]) -> None:
-    complete = method("binning", bins=4)
-    module = ModuleType("bare")
-    for name in offered:
-        setattr(module, name, getattr(complete.module, name))
-    bare = Method(module, complete.params, "y")
-    x, y = gaussian_pair(0.5, 60, generator(0, "offered"))
+class OnlyOne(Estimator):
+    """Only what an estimator has to offer."""
+
+    def _estimate(self, x: Any, y: Variable, rng: np.random.Generator) -> float:
+        return Binning(bins=4)._estimate(x, y, rng)
+
+
+class OnlyMany(Estimator):
+    def _estimate_many(self, xs: Any, y: Variable, rngs: Any) -> Floats:
+        return Binning(bins=4)._estimate_many(xs, y, rngs)
+
+
+@pytest.mark.parametrize("offered", [OnlyOne, OnlyMany])
+def test_the_null_is_the_same_whichever_method_an_estimator_offers(offered: type[Estimator]) -> None:
+    complete, bare = method("binning", bins=4), Method(offered(), "y")
+    assert type(complete.estimator)._estimate_permuted is not Estimator._estimate_permuted
+    x, of_y = gaussian_pair(0.5, 60, generator(0, "offered"))
+    y = calling.variable(of_y)
     orders = uncertainty.permutations(20, 60, generator(0, "orders"))
     key = ("id", 0, 0, "layer", "y")
     assert uncertainty.null_bits(bare, x, y, key, orders, 0) == pytest.approx(
@@ -196,7 +220,8 @@ def test_the_null_is_the_same_whichever_function_an_estimator_offers(offered: li
 
 def test_two_values_have_two_nulls() -> None:
     how = method("binning")
-    x, y = gaussian_pair(0.5, 60, generator(0, "two"))
+    x, of_y = gaussian_pair(0.5, 60, generator(0, "two"))
+    y = calling.variable(of_y)
     orders = uncertainty.permutations(20, 60, generator(0, "orders"))
     first, second = (uncertainty.null_bits(how, x, y, ("id", 0, epoch, "layer", "y"), orders, 0) for epoch in (0, 1))
     assert not np.array_equal(first, second)
