@@ -21,10 +21,11 @@ from statistics import median
 import numpy as np
 from npeet_plus import mi as npeet_mi
 
-SRC = Path(__file__).resolve().parent.parent / "src"
-sys.path.insert(0, str(SRC))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 import infoplane as ip
+
+SRC = sys.path[0]
 
 CALLS = 50
 STARTS = {
@@ -71,7 +72,7 @@ def one_value(units: int, runs: int) -> tuple[float, float]:
 
 def started(code: str) -> float:
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(SRC)}, check=True)
+    subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": SRC}, check=True)
     return time.perf_counter() - start
 
 

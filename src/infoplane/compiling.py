@@ -1,6 +1,6 @@
 """How kernels are compiled: once for all checkouts, and again when their code changes.
 
-numba keeps compiled code beside each source file, so every new clone, and every temporary clone of dvc, would compile
+numba keeps compiled code beside each source file, so every new clone, and every temporary clone, would compile
 again. Here it goes to the user's cache, in a folder named by a hash of the code: the kernel's own file and the files
 beside it that begin with `_`, since it may call kernels from those. Any of it may be deleted at any time.
 """

@@ -1,4 +1,4 @@
-"""What is free of this machine's memory, so that what needs more is refused before it is taken."""
+"""This machine's free memory, so that work that needs more is refused before it starts."""
 
 import os
 from pathlib import Path
@@ -9,13 +9,13 @@ MEMINFO = Path("/proc/meminfo")
 
 
 def free_bytes() -> int | None:
-    """What new work can take without swapping; None where the system does not say."""
+    """The memory that new work can use without swapping; None where the system does not say."""
     try:
         for line in MEMINFO.read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 return 1024 * int(line.split()[1])
     except OSError:
-        pass  # no Linux
+        pass  # not Linux
     try:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
@@ -23,7 +23,7 @@ def free_bytes() -> int | None:
 
 
 def require(needed_bytes: float, what: str) -> None:
-    """Raises `InfoplaneError` where so many bytes are more than there are."""
+    """Raises `InfoplaneError` if fewer bytes than needed are free."""
     free = free_bytes()
     if free is not None and needed_bytes > free:
         raise InfoplaneError(

@@ -44,7 +44,7 @@ class Curve:
 
 
 def checked(layers: Layers) -> Weights:
-    """The layers as float64 arrays. Raises `InfoplaneError` unless they are a network with one input and finite weights."""
+    """The layers as float64 arrays. Raises `InfoplaneError` unless they form a network of one input, all finite."""
     weights = []
     width = 1
     for number, (weight, bias) in enumerate(layers):

@@ -1,7 +1,7 @@
-"""What is known of x once T + sigma Z has been seen: sums over a Gaussian mixture, compiled.
+"""What an observed T + sigma Z says about x: compiled sums over a Gaussian mixture.
 
-t is in units of sigma, so that every component is a standard normal. Components stand in blocks of `BLOCK`, each
-with a ball around it: a whole block that is too far away is passed over. A component's distribution of y is a row on
+t is in units of sigma, so that every component is a standard normal. Components come in blocks of `BLOCK`, each with a
+ball around it, so that a block that is too far away is skipped as a whole. A component's distribution of y is a row on
 a common grid of y, held without its zeros: row k begins at `first[k]` and is `row[start[k]:start[k + 1]]`.
 """
 
@@ -13,12 +13,12 @@ from ..compiling import compiled
 from ._quadrature import _density
 
 BLOCK = 16
-REACH = 50.0  # a component weighs at most exp(-REACH / 2) of the true one, 1e-11, where it is passed over
-LIGHT = 1e-9  # a posterior weight that y may leave out
+REACH = 50.0  # a skipped component weighs at most exp(-REACH / 2) = 1e-11 of the true one
+LIGHT = 1e-9  # a posterior weight so small may be left out for y
 
 
 class Rows(NamedTuple):
-    """p(y | component) is row `of[component]`; each sums to 1, on `size` values of y; `bits (rows,)` is its entropy."""
+    """p(y | component) is row `of[component]`; each sums to 1 over `size` values of y, with entropy `bits (rows,)`."""
 
     of: Any
     first: Any
@@ -30,11 +30,11 @@ class Rows(NamedTuple):
 
 @compiled
 def mixture_terms(u: Any, own: Any, t: Any, mass: Any, centre: Any, radius: Any, rows: Any) -> Any:
-    """For each u `(n, dims)`: p(u) as a multiple of the standard normal density at the distance whose square is
-    `own (n,)`; the divergence of p(component | u) from p(component), in bits; and I(Y; component | U = u) in bits, the
-    generalised Jensen-Shannon divergence of the rows. `(n, 3)`.
+    """`(n, 3)`, for each u `(n, dims)`: p(u) as a multiple of the standard normal density at the distance whose square
+    is `own (n,)`; the divergence of p(component | u) from p(component), in bits; and I(Y; component | U = u) in bits,
+    the generalised Jensen-Shannon divergence of the rows.
 
-    t is `(dims, components)`, `centre (blocks, dims)`, `radius (blocks,)`. Where no component is near all are 0.
+    t is `(dims, components)`, `centre (blocks, dims)`, `radius (blocks,)`. All three are 0 where no component is near.
     """
     dims, components = t.shape
     found = np.zeros((len(u), 3))
@@ -73,7 +73,7 @@ def mixture_terms(u: Any, own: Any, t: Any, mass: Any, centre: Any, radius: Any,
 
 @compiled
 def _divergence(which: Any, weight: Any, kept: int, total: float, rows: Any, q: Any) -> Any:
-    """Entropy of the mixture of rows less their mean entropy, in bits; q is scratch, and 0 before and after."""
+    """The entropy of the mixture of rows minus their mean entropy, in bits; q is scratch, all 0 before and after."""
     low, high, used, parts = rows.size, 0, 0.0, 0.0
     for k in range(kept):
         w = weight[k]
@@ -96,7 +96,7 @@ def _divergence(which: Any, weight: Any, kept: int, total: float, rows: Any, q: 
 
 @compiled
 def noise_rows(mean: Any, std: Any, noise: Any, step: float) -> Any:
-    """The noise around each mean, `std` wide, on a grid of y that is `step` apart: what `Rows` holds."""
+    """The noise around each mean, with deviation `std`, on a grid of y with this `step`, in the form of `Rows`."""
     far = noise.low + noise.step * (len(noise.density) - 1)
     bottom, top = np.inf, -np.inf
     for k in range(len(mean)):

@@ -1,8 +1,8 @@
-"""Means over a unit cube by a randomly shifted lattice, with the error that its shifts show.
+"""Means over a unit cube by a randomly shifted lattice, with a standard error.
 
-A lattice sequence fills the cube more evenly than random points do; every shift of it gives an unbiased mean, and
-how far the means of independent shifts differ is the standard error (L'Ecuyer & Lemieux 2000). The baker's
-transformation makes the integrand periodic (Hickernell 2002).
+A lattice sequence fills the cube more evenly than random points do. Every shift of it gives an unbiased mean, and the
+spread of the means of independent shifts gives the standard error (L'Ecuyer & Lemieux 2000). The baker's transformation
+makes the integrand periodic (Hickernell 2002).
 """
 
 from collections.abc import Callable
@@ -19,8 +19,8 @@ VECTOR = (
 )
 SHIFTS = 16
 FIRST, MOST = 2**5, 2**16  # points of one shift
-AT_ONCE = 2**16  # coordinates of points of one shift, so that memory does not grow with their number
-INSIDE = 1e-13  # how close to its faces the cube is used
+AT_ONCE = 2**16  # coordinates of one shift's points at once, so that memory does not grow with the number of points
+INSIDE = 1e-13  # points stay this far from the faces of the cube
 
 
 def lattice(begin: int, end: int, dims: int) -> Array:
@@ -37,8 +37,8 @@ def means(
     """The means of a function on the unit cube and their standard errors, `(columns,)` each.
 
     `values` maps points `(n, dims)` to the function, `(n, columns)`, and to its control variates, of the same shape,
-    whose means are `known (columns,)`. Points are doubled until every error is at most `stderr`, or their number is
-    `MOST`. Dimensions beyond those of the generating vector are drawn at random, so put first what matters most.
+    whose means are `known (columns,)`. The number of points doubles until every error is at most `stderr`, or until it
+    is `MOST`. Dimensions beyond the generating vector are drawn at random, so put the most important ones first.
     """
     even = min(dims, len(VECTOR))
     shift = rng.random((SHIFTS, 1, even))
@@ -58,7 +58,7 @@ def means(
         shared, own = products - whole * whole[1] / (SHIFTS * end)
         slope = np.divide(shared, own, out=np.zeros(len(known)), where=own > 1e-12 * products[1])
         mean = (sums[0] - slope * sums[1]) / end
-        # Twice the points hardly more than halve an error: less is luck, which stopping would pick out.
+        # Doubling the points hardly more than halves an error. A smaller one is luck, and stopping would select it.
         error = np.maximum(mean.std(axis=0, ddof=1) / np.sqrt(SHIFTS), before / 2)
         if (error <= stderr).all() or end >= MOST:
             return mean.mean(axis=0), error

@@ -13,9 +13,9 @@ from ._noisy_kernel import Rows, noise_rows
 from ._noisy_mixture import Axes, Mixture
 from ._quadrature import DENSITY, MEAN, STD, VARIATION
 
-PANEL = 1.5  # of x: the most that t moves in one, in units of sigma, or p(y | x), as `Inputs` measures it
+PANEL = 1.5  # of x: the most that t changes in one, in units of sigma, or p(y | x), as `Inputs` measures it
 SHORT = ((0.1, 1), (0.5, 2), (np.inf, 3))  # nodes of a panel, by the part of `PANEL` that it spans
-STRAIGHT = 0.01  # of sigma: bends of less are left out
+STRAIGHT = 0.01  # of sigma: smaller bends are left out
 # `Noise` asks for steps that are good to 1e-5 bits. These are good to 1e-3 for noise with jumps, 1e-4 for other noise.
 FINEST = 0.2  # variation in a panel of x
 Y_STEP = 4.0  # of y, in units of `Noise.y_step`
@@ -27,7 +27,7 @@ NODES = {order: np.polynomial.legendre.leggauss(order) for _, order in SHORT}
 
 @dataclass(frozen=True)
 class Line:
-    """p(x) and how p(y | x) varies along x, ready to be cut: `panels (cells + 1,)` counts panels of variation."""
+    """p(x), and how p(y | x) varies along x: `panels (cells + 1,)` counts panels of variation, for cutting."""
 
     law: Tables
     x: Array
@@ -41,20 +41,20 @@ def line(law: Tables) -> Line:
     rows = law.inputs.rows
     x = np.asarray(law.low + law.inputs.step * np.arange(len(rows)), np.float64)
     most = max(PANEL * law.noise.x_panel / 2, FINEST)
-    # A jump of p(x) within a cell is a panel or two, however high it is.
+    # A jump of p(x) within a cell counts as at most two panels, however high it is.
     panels = np.concatenate([[0.0], np.cumsum(np.minimum(np.diff(rows[:, VARIATION]) / most, 2.0))])
     return Line(law, x, panels)
 
 
 def simplified(image: Image, within: float) -> tuple[Array, Array]:
-    """The vertices x and t of the image without those that its other pieces pass by less than `within`."""
+    """The vertices x and t of the image, without those that the remaining pieces miss by less than `within`."""
     keep = _kept(image.x, image.t, within)
     return image.x[keep], image.t[keep]
 
 
 @compiled
 def _kept(x: Array, t: Array, within: float) -> Labels:
-    """From each vertex kept, on to the farthest whose chord lies within `within` of all in between (cone of slopes)."""
+    """From each kept vertex, keeps the farthest whose chord is within `within` of all in between (cone of slopes)."""
     units = t.shape[1]
     keep, kept = np.empty(len(x), np.int64), 1
     keep[0] = 0
@@ -90,9 +90,9 @@ def moments(image: Image, over: Line) -> tuple[Array, Array]:
 
 
 def mixture(x: Array, t: Array, along: Axes, over: Line) -> Mixture:
-    """The mixture that T + sigma Z is for the polyline with vertices x `(vertices,)` and t `(vertices, units)`.
+    """The mixture T + sigma Z for the polyline with vertices x `(vertices,)` and t `(vertices, units)`.
 
-    Raises `InfoplaneError` where sigma is too small for what the line spans.
+    Raises `InfoplaneError` where sigma is too small for the span of the line.
     """
     vertices = along.along(t)
     length = np.sqrt((np.diff(vertices, axis=0) ** 2).sum(axis=1))
@@ -112,15 +112,15 @@ def _interpolated(at: Array, x: Array, t: Array) -> Array:
 
 
 def _nodes(x: Array, panels: Array, over: Line) -> tuple[Array, Array]:
-    """Nodes of x and their mass: Gauss-Legendre on panels that no vertex x and no fast change of the law cuts.
+    """Nodes of x and their mass: Gauss-Legendre on panels that contain no vertex x and no fast change of the law.
 
-    `panels (vertices - 1,)` says into how many, or into what part of one, each piece is to be cut.
+    `panels (vertices - 1,)` says how many panels, or what part of one, each piece spans.
     """
     by_law = np.interp(np.arange(1, over.panels[-1]), over.panels, over.x)
     cuts = np.unique(np.concatenate([x, by_law]))
     piece = np.clip(np.searchsorted(x, cuts[:-1], side="right") - 1, 0, len(x) - 2)
     width = np.diff(cuts)
-    moves = panels[piece] * width / (x[piece + 1] - x[piece])  # of t, in panels
+    moves = panels[piece] * width / (x[piece + 1] - x[piece])  # the change of t, in panels
     parts = np.maximum(np.ceil(moves), 1).astype(np.int64)
     within = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
     half = np.repeat(width / parts, parts) / 2
@@ -143,7 +143,7 @@ def _nodes(x: Array, panels: Array, over: Line) -> tuple[Array, Array]:
 
 
 def _rows(nodes: Array, over: Line) -> Rows:
-    """p(y | x) at the nodes x; nodes between which it hardly varies share a row."""
+    """p(y | x) at the nodes x; nodes share a row where it hardly varies."""
     near = np.floor(np.interp(nodes, over.x, over.panels) / SAME).astype(np.int64)
     _, of, count = np.unique(near, return_inverse=True, return_counts=True)
     x = np.bincount(of, nodes) / count

@@ -1,4 +1,4 @@
-"""T + sigma Z as a Gaussian mixture whose components each know their distribution of y."""
+"""T + sigma Z as a Gaussian mixture, each component with its distribution of y."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from ..laws import Array, Labels
 from ._noisy_kernel import BLOCK, REACH, Rows, mixture_terms
 from ._noisy_lattice import means
 
-DROPPED = 1e-4  # bits that the directions of t which are left out may hold together
-STEP = 0.25  # of u, in units of sigma, where its one dimension is integrated over
+DROPPED = 1e-4  # bits that all omitted directions of t may hold together
+STEP = 0.25  # of u, in units of sigma, where u has one dimension and is integrated over
 MOST_STEPS = 2**13
 MOST_CONTROLS = 2**10
 
 
 @dataclass(frozen=True)
 class Axes:
-    """Where t lies, in units of sigma: (t - mean) @ directions `(units, dims)`, widest first."""
+    """Coordinates of t in units of sigma: (t - mean) @ directions `(units, dims)`, widest first."""
 
     mean: Array
     directions: Array
@@ -27,23 +27,23 @@ class Axes:
 
 
 def axes(mean: Array, covariance: Array, sigma: float) -> Axes:
-    """The principal directions in which t differs by more than the noise hides.
+    """The principal directions in which t varies by more than the noise hides.
 
-    Noise is the same in all directions, so those in which t stands still say nothing. A direction of variance v adds
-    at most log2(1 + v / sigma^2) / 2 bits to both informations (the capacity of a Gaussian channel; Cover & Thomas
-    2006, section 9.1), whatever the others hold.
+    The noise is the same in all directions, so directions in which t is constant say nothing. A direction of variance v
+    adds at most log2(1 + v / sigma^2) / 2 bits to both informations (the capacity of a Gaussian channel; Cover & Thomas
+    2006, section 9.1), whatever the other directions hold.
     """
     variance, directions = np.linalg.eigh(covariance)
     variance, directions = np.maximum(variance[::-1], 0), directions[:, ::-1]
     largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=0)[None], axis=0)
-    directions = directions * np.sign(largest)  # eigh leaves their signs to rounding
+    directions = directions * np.sign(largest)  # rounding decides the signs that eigh gives
     most_bits = np.log1p(variance / sigma**2) / (2 * np.log(2))
     dims = int((np.cumsum(most_bits[::-1])[::-1] > DROPPED).sum())
     return Axes(mean, directions[:, :dims] / sigma)
 
 
 def near_together(t: Array) -> Labels:
-    """An order of the rows of t in which those of one block lie near each other, as the leaves of a k-d tree."""
+    """An order of the rows of t in which the rows of a block are near each other, like the leaves of a k-d tree."""
 
     def split(rows: Labels) -> list[Labels]:
         if len(rows) <= BLOCK or t.shape[1] == 0:
@@ -58,7 +58,7 @@ def near_together(t: Array) -> Labels:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Components of mass `(components,)`, summing to 1, at t `(components, dims)`, in units of sigma."""
+    """Components with `mass` `(components,)`, which sums to 1, at t `(components, dims)`, in units of sigma."""
 
     t: Array
     mass: Array
@@ -76,12 +76,12 @@ class Mixture:
         return lambda u, own: np.asarray(mixture_terms(u, own, t, self.mass, centre, radius, self.rows))
 
     def nothing_seen(self) -> float:
-        """I(Y; component) in bits, when u is not seen: `mixture_terms` of one place for all."""
+        """I(Y; component) in bits if u is not observed: `mixture_terms` with all components in one place."""
         one = Mixture(np.zeros((len(self.t), 1)), self.mass, self.rows)
         return float(one.terms()(np.zeros((1, 1)), np.zeros(1))[0, 2])
 
     def informations(self, stderr_bits: float, rng: np.random.Generator) -> tuple[Array, Array]:
-        """(I(component; U), I(Y; component | U)) in bits and their standard errors, U of this mixture."""
+        """(I(component; U), I(Y; component | U)) in bits and their standard errors; U is drawn from this mixture."""
         if self.t.shape[1] == 0:
             return np.array([0.0, self.nothing_seen()]), np.zeros(2)
         if self.t.shape[1] == 1 and np.ptp(self.t) < STEP * MOST_STEPS:
@@ -89,8 +89,8 @@ class Mixture:
         return self._sampled(stderr_bits, rng)
 
     def _integrated(self) -> tuple[Array, Array]:
-        """By the trapezoid rule, which converges exponentially for such smooth functions (Trefethen & Weideman 2014);
-        the error is what half the steps change."""
+        """By the trapezoid rule, which converges exponentially for such smooth functions (Trefethen & Weideman 2014).
+        The error is the change from half as many steps."""
         edge = np.sqrt(REACH)
         u = np.arange(self.t.min() - edge, self.t.max() + edge, STEP)
         found = self.terms()(u[:, None], np.zeros(len(u)))
@@ -101,8 +101,8 @@ class Mixture:
     def _sampled(self, stderr_bits: float, rng: np.random.Generator) -> tuple[Array, Array]:
         """By a lattice over the components and Z.
 
-        What the terms are where Z is 0 is known of every component (of one in a few, where there are many): a control
-        variate, for want of which a small part of x in which they are large is soon missed.
+        The terms at Z = 0 are known for every component (for one in a few, if there are many). They serve as a control
+        variate; without it, a small part of x where the terms are large would easily be missed.
         """
         from scipy.special import ndtri
 
@@ -121,7 +121,7 @@ class Mixture:
     def _groups(self, below: Array) -> tuple[Labels, Labels]:
         """The group of neighbours that each component is in, `(components,)`, and the middle one of each group.
 
-        A group is small in number, and in mass if it is not a single one.
+        A group has few components, and little mass unless it is a single component.
         """
         count = len(below)
         if count <= MOST_CONTROLS:

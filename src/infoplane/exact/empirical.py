@@ -1,16 +1,16 @@
 """I(X; T + sigma Z) and I(T + sigma Z; Y) from samples alone: the sample-propagation estimate of Goldfeld et al. (2019,
 ICML, "Estimating information flow in deep neural networks").
 
-The n rows of t, with the noise added to them, are a known Gaussian mixture. What is computed is the information of that
-mixture, the empirical law in the place of the true one, and its only error in computing is that of a mean, which is
-stated. As an estimate of the truth it has an error of its own, which is not: h of the mixture is too low on average
-(entropy is concave), so that I(X; T + sigma Z), never above log2 n, reads low; each class, of fewer rows, loses more
-than the whole, and I(T + sigma Z; Y) as a rule reads high. Both errors vanish with n, the sooner the wider the noise
-and the fewer the dimensions; where no noise reaches from a row to the next the first is log2 n and the second H(Y),
-whatever y is.
+The n rows of t, with noise added, are a known Gaussian mixture. This module computes the information of that mixture,
+so the empirical law stands in for the true one. The only error of the computation is that of a mean, and it is
+reported. As an estimate of the truth, the value has a further error, which is not reported. The entropy of the mixture
+is too low on average (entropy is concave), so I(X; T + sigma Z), which never exceeds log2 n, reads low. Each class has
+fewer rows and loses more than the whole, so I(T + sigma Z; Y) usually reads high. Both errors vanish with n, faster for
+wider noise and fewer dimensions. Where no noise reaches from one row to the next, the first is log2 n and the second
+H(Y), for any y.
 
-A continuous y takes each of its values once, so that given y one row would be left. Noise of `target_sigma` on y as
-well makes the question one that samples can answer: I(T + sigma Z; Y + target_sigma Z'), at most I(T + sigma Z; Y).
+A continuous y takes each of its values once, so only one row would be left given y. Noise of `target_sigma` on y makes
+it a question that samples can answer: I(T + sigma Z; Y + target_sigma Z'), which is at most I(T + sigma Z; Y).
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ from .finite import finite_noisy
 from .plane_point import PlanePoint, check_noise
 
 Y_STEP = 0.5  # of y, in units of its noise
-FAR = 12  # steps from a y beyond which its noise does not reach
+FAR = 12  # steps: the noise of a y reaches no farther
 MOST_STEPS = 2**24
 
 
@@ -41,12 +41,12 @@ def empirical_noisy_information(
 ) -> PlanePoint:
     """I(T + sigma Z; Y) and I(X; T + sigma Z) in bits under the empirical law of t `(samples, units)` and y.
 
-    Without `target_sigma`, y `(samples,)` or `(samples, 1)` is class labels of any kind. With it, y `(samples,)` or
-    `(samples, targets)` is numbers to which noise of that standard deviation is added, in y's own units. With
-    `relative`, sigma is in units of sqrt(sum of the units' variances) and `target_sigma` likewise in units of y's.
+    Without `target_sigma`, y `(samples,)` or `(samples, 1)` holds class labels of any kind. With it, y `(samples,)` or
+    `(samples, targets)` holds numbers, to which noise of that standard deviation is added, in y's own units. With
+    `relative`, sigma is in units of sqrt(sum of the units' variances), and `target_sigma` in the same units of y.
 
-    The standard errors are of computing, not of the samples. Raises `InfoplaneError` for shapes that do not match,
-    what is not finite, and noise that is not above 0.
+    The standard errors are those of the computation, not of the samples. Raises `InfoplaneError` for shapes that do not
+    match, values that are not finite, and noise that is not above 0.
     """
     check_noise(sigma, stderr_bits)
     places = _numbers("t", t)
@@ -64,7 +64,7 @@ def empirical_noisy_information(
     if target.shape[1] == 1:
         return _one_target(places / sigma, target[:, 0] / target_sigma, stderr_bits, rng)
     both = np.hstack([places / sigma, target / target_sigma])
-    # I(T; Y) = I(row; T) + I(row; Y) - I(row; T, Y), all with noise, since given the row they are independent.
+    # I(T; Y) = I(row; T) + I(row; Y) - I(row; T, Y), all with noise, since T and Y are independent given the row.
     parts = [_of_row(part, stderr_bits / np.sqrt(3), rng) for part in (places / sigma, target / target_sigma, both)]
     bits, errors = np.array(parts).T
     return PlanePoint(
@@ -73,7 +73,7 @@ def empirical_noisy_information(
 
 
 def _one_target(t: Array, y: Array, stderr_bits: float, rng: np.random.Generator) -> PlanePoint:
-    """t and y in units of their noise."""
+    """Takes t and y in units of their noise."""
     places = _principal(t)
     order = near_together(places)
     mixture = Mixture(places[order], _even(t), _normal_rows(y[order]))
@@ -97,7 +97,7 @@ def _principal(t: Array) -> Array:
 
 
 def _normal_rows(y: Array) -> Rows:
-    """A standard normal around each y `(samples,)`."""
+    """One standard normal around each y `(samples,)`."""
     nearest = np.round((y - y.min()) / Y_STEP)
     if nearest.max() > MOST_STEPS:
         raise InfoplaneError(f"target_sigma: y spans {np.ptp(y):.3g} of it, too many to resolve; raise it")

@@ -2,11 +2,11 @@
 
     finite_ceiling(law)                     I(X;Y), which no layer exceeds
     finite_information(t, law)              H(T) = I(X;T) and I(T;Y), by counting equal rows
-    finite_binned(t, law, edges)            the same of bin(T), quantised activations among it
-    finite_noisy(t, law, sigma)             the same of T + sigma Z, a finite Gaussian mixture (Goldfeld et al. 2019)
+    finite_binned(t, law, edges)            the same for bin(T), which includes quantised activations
+    finite_noisy(t, law, sigma)             the same for T + sigma Z, a finite Gaussian mixture (Goldfeld et al. 2019)
 
-t is `(patterns, units)`, a row for each row of `law.x`, in any float type. Nothing is sampled but the mean over T +
-sigma Z, and that with a stated error. All raise `InfoplaneError` for a t that is not so, or not finite.
+t is `(patterns, units)`, one row for each row of `law.x`, in any float type. Only the mean over T + sigma Z is sampled,
+and its error is reported. All functions raise `InfoplaneError` for a t of another shape, or one that is not finite.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from ._noisy_kernel import Rows
 from ._noisy_mixture import Mixture, axes, near_together
 from .plane_point import PlanePoint, check_noise
 
-ROUNDINGS = 16  # of a float, by which equal values may differ
+ROUNDINGS = 16  # of a float: equal values may differ by this many
 
 
 def finite_ceiling(law: FiniteLaw) -> float:
@@ -32,10 +32,10 @@ def finite_ceiling(law: FiniteLaw) -> float:
 def finite_information(t: ArrayLike, law: FiniteLaw, *, resolution: float | None = None) -> PlanePoint:
     """I(T;Y), and I(X;T) = H(T), in bits, of a layer with values t `(patterns, units)`.
 
-    Rows are equal where every unit is. Values of a unit are equal where they follow each other, in order, by at most
-    `resolution` of the unit's largest value: by default 16 roundings of t's own float type, 2e-6 of it in float32 and
-    4e-15 in float64. In float32 that also joins some of thousands of values of a single unit: compute t in float64.
-    0 takes only the same bits as equal.
+    Rows are equal if all their units are equal. Values of a unit are equal if, in sorted order, neighbours differ by at
+    most `resolution` times the unit's largest value: by default 16 roundings of t's float type, 2e-6 in float32 and
+    4e-15 in float64. In float32, this also merges some values of a unit that has thousands: compute t in float64 then.
+    With 0, only values with the same bits are equal.
     """
     values = _checked(t, law)
     group = _equal(values, _resolution(t, resolution))
@@ -45,8 +45,8 @@ def finite_information(t: ArrayLike, law: FiniteLaw, *, resolution: float | None
 def finite_binned(t: ArrayLike, law: FiniteLaw, edges: ArrayLike | Sequence[ArrayLike]) -> PlanePoint:
     """I(bin(T);Y), and I(X;bin(T)) = H(bin(T)), in bits.
 
-    `edges` are ascending inner edges, `(edges,)` for every unit alike or a list of one such array a unit; a value on
-    an edge is above it, and what lies beyond the outermost has a bin of its own.
+    `edges` are ascending inner edges, `(edges,)` for all units, or a list with one such array per unit. A value on an
+    edge is above it; values beyond the outermost edge have their own bin.
     """
     values = _checked(t, law)
     each = _edges(edges, values.shape[1])
@@ -66,10 +66,10 @@ def finite_noisy(
     """I(T + sigma Z; Y) and I(X; T + sigma Z) in bits, Z standard normal on every unit.
 
     With `relative`, sigma is in units of sqrt(sum of the unit variances) over the law. T + sigma Z is a mixture of one
-    Gaussian a pattern, whose density is known, so that only the mean over it is left: by quadrature if t has one
-    dimension, else by a randomly shifted lattice until both standard errors are at most `stderr_bits`, or there are a
-    million points; the errors reached are reported. Raises `InfoplaneError` for a sigma that is not above 0 and for a
-    relative one where t is constant.
+    Gaussian per pattern. Its density is known, so only a mean over it must be computed: by quadrature if t has one
+    dimension, else by a randomly shifted lattice, until both standard errors are at most `stderr_bits` or there are a
+    million points. The errors reached are reported. Raises `InfoplaneError` for a sigma that is not above 0, and for a
+    relative sigma where t is constant.
     """
     check_noise(sigma, stderr_bits)
     values = _checked(t, law)
@@ -109,7 +109,7 @@ def _resolution(t: ArrayLike, given: float | None) -> float:
 
 
 def _equal(values: Array, resolution: float) -> Labels:
-    """The group of equal rows that each row is of, `(patterns,)`, numbered from 0."""
+    """The group of equal rows that each row belongs to, `(patterns,)`, numbered from 0."""
     order = values.argsort(axis=0, kind="stable")
     ascending = np.take_along_axis(values, order, axis=0)
     apart = np.diff(ascending, axis=0) > resolution * np.abs(values).max(axis=0)
@@ -137,12 +137,12 @@ def _counted(group: Labels, law: FiniteLaw) -> PlanePoint:
 
 
 def _information(p: Array, p_y: Array) -> float:
-    """I in bits of what has probabilities `p (values,)` and y, `p_y (values, classes)` given it."""
+    """The information in bits between a variable with probabilities `p (values,)` and y, `p_y (values, classes)`."""
     return float(_entropy_bits(p @ p_y) - p @ _entropy_bits(p_y))
 
 
 def _entropy_bits(p: Array) -> Array:
-    """Over the last axis."""
+    """The entropy over the last axis."""
     return np.asarray(-(p * np.log2(np.where(p > 0, p, 1))).sum(axis=-1) + 0.0)
 
 

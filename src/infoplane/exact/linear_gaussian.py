@@ -1,12 +1,12 @@
 """I(X; T + sigma Z) and I(T + sigma Z; Y) of linear networks on Gaussian data: log-determinants, nothing sampled.
 
 x is Gaussian with covariance C, y = a x + noise, and layer l is T = W_l ... W_1 x = A x. All are jointly Gaussian
-(Cover & Thomas 2006, theorem 8.4.1), so that with S = A C A' + sigma^2 1
+(Cover & Thomas 2006, theorem 8.4.1). With S = A C A' + sigma^2 1,
 
     I(X; T + sigma Z) = 1/2 log2 det(1 + A C A' / sigma^2)
     I(T + sigma Z; Y) = 1/2 log2 det(cov Y) / det(cov Y - a C A' S^-1 A C a')
 
-Biases change nothing.
+Biases do not change these values.
 """
 
 from collections.abc import Sequence
@@ -31,9 +31,9 @@ def linear_gaussian_information(
     """I(T + sigma Z; Y) and I(X; T + sigma Z) in bits of each layer of a linear network, Z standard normal.
 
     `weights` are (out, in), in order; `input_covariance (inputs, inputs)`; `readout` a of y = a x + noise, `(inputs,)`
-    or `(targets, inputs)`; `noise_std`, one number or one a target. With `relative`, sigma is in units of sqrt(sum of
-    the layer's unit variances). Raises `InfoplaneError` for shapes that do not match, a covariance that is none, and
-    noise that is not above 0.
+    or `(targets, inputs)`; `noise_std` is one number or one per target. With `relative`, sigma is in units of sqrt(sum
+    of the layer's unit variances). Raises `InfoplaneError` for shapes that do not match, for an invalid covariance, and
+    for noise that is not above 0.
     """
     check_noise(sigma, 1.0)
     covariance = _covariance(input_covariance)
@@ -46,7 +46,7 @@ def linear_gaussian_information(
             raise InfoplaneError(f"weights[{number}]: its layer is constant and has no spread; give sigma absolute")
         width = sigma * spread if relative else sigma
         input_bits = _half_log2_det(np.eye(len(signal)) + signal / width**2)
-        # In units of the noise of y: what of its variance T + sigma Z does not explain.
+        # `after`: the variance of y that T + sigma Z does not explain, in units of the noise of y.
         across = (a @ covariance @ through.T) / noise[:, None] / width
         before = np.eye(len(a)) + (a @ covariance @ a.T) / np.outer(noise, noise)
         after = before - across @ np.linalg.solve(np.eye(len(signal)) + signal / width**2, across.T)

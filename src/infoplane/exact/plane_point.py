@@ -1,4 +1,4 @@
-"""A layer's place in the information plane."""
+"""A layer's point in the information plane."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ..core.errors import InfoplaneError
 
 @dataclass(frozen=True)
 class PlanePoint:
-    """A place in the information plane, in bits, and the standard error of each coordinate."""
+    """A point in the information plane, in bits, and the standard error of each coordinate."""
 
     target_bits: float
     input_bits: float
@@ -18,7 +18,7 @@ class PlanePoint:
 
 
 def check_noise(sigma: float, stderr_bits: float) -> None:
-    """Raises `InfoplaneError` for a noise that is none and an error that cannot be reached."""
+    """Raises `InfoplaneError` for noise that is not above 0, and for a standard error that cannot be reached."""
     if not 0 < sigma < np.inf:
         raise InfoplaneError(f"sigma: {sigma} is no standard deviation of noise; give one above 0")
     if not 0 < stderr_bits < np.inf:

@@ -1,4 +1,4 @@
-"""The figures, one a file: each makes a matplotlib `Figure` of what a run found; `style` makes it bytes."""
+"""The figures, one per file: each makes a matplotlib `Figure` of a run's results; `style` encodes it."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -18,10 +18,10 @@ def drawings(
     answer_names: Mapping[str, str] | None = None,
     hidden_layer: str | None = None,
 ) -> dict[str, Callable[[], Figure]]:
-    """By name, what draws each figure that there is something to show in; call it within `style.look()`.
+    """By name, a function that draws each figure that has something to show; call it within `style.look()`.
 
-    `board` is the scoreboard; `samples` are the rows that the estimators measured; `loss_name` is what the networks
-    were trained by; `answer_names` and `hidden_layer` are for `answer.figure`. Those that take longest come first.
+    `board` is the scoreboard; `samples` is the number of rows measured; `loss_name` is the loss that was trained;
+    `answer_names` and `hidden_layer` are for `answer.figure`. The figures that take longest come first.
     """
     measured = set(results.estimates["target"])
     found: dict[str, Callable[[], Figure]] = {}

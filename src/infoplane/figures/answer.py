@@ -1,4 +1,4 @@
-"""The asker's question in one figure: what was posted, what right pairs say, and what is so."""
+"""The asker's question in one figure: the posted values, the values from right pairs, and the truth."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,16 +14,16 @@ from ..core.errors import InfoplaneError
 from ..results import Results
 from . import layout, style
 
-FAR = 1.0  # bits off the truth, by the median: such an estimator's average is said beside its name
+FAR = 1.0  # bits of median error: the legend gives the average of an estimator that is farther off
 LINE = 0.15  # inches from one number to the next at the end of the curves
 
 
 def figure(results: Results, words: Mapping[str, str], hidden_layer: str | None = None) -> Figure:
-    """I(T;Y) of a hidden layer and of the output, by the estimators that `words` names, by id, in its words.
+    """I(T;Y) of a hidden layer and of the output, by the estimators in `words`, which maps ids to names to show.
 
-    Of the networks that all of them measured, so that the truth beside a curve is of the same ones.
+    It shows the replicates that all of them measured, so that the truth beside a curve is for the same replicates.
 
-    The hidden layer is the last by default. Raises `InfoplaneError` for one that the network does not have.
+    The hidden layer is the last by default. Raises `InfoplaneError` for a layer that the network does not have.
     """
     measured = [key for key in results.ids if len(results.of(key, "y"))]
     names = {key: called for key, called in words.items() if key in measured}
@@ -71,7 +71,7 @@ def _layers(results: Results, hidden_layer: str | None) -> list[str]:
 
 
 def _of_shared_networks(results: Results, keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """I(T;Y) as `keys` estimate it and as it is, of the replicates that they share; of all, if none."""
+    """I(T;Y), estimated by `keys` and true, for the replicates that they share, or for all if they share none."""
     estimates = results.estimates
     estimates = estimates[(estimates["target"] == "y") & estimates["estimator"].isin(list(keys))]
     truth = results.truth[(results.truth["target"] == "y") & np.isfinite(results.truth["mi_bits"])]
@@ -84,7 +84,7 @@ def _of_shared_networks(results: Results, keys: Sequence[str]) -> tuple[pd.DataF
 def _draw(
     ax: Axes, estimates: pd.DataFrame, truth: pd.DataFrame, names: Iterable[str], results: Results
 ) -> list[tuple[float, str]]:
-    """Fills one panel and gives the last value and the colour of each of its curves."""
+    """Fills one panel; returns the last value and the colour of each curve."""
     ends = []
     exact = style.bands(truth) if len(truth) else None
     if results.ceiling_bits is not None:
@@ -109,7 +109,7 @@ def _draw(
 
 
 def _number_the_ends(ax: Axes, ends: list[tuple[float, str]]) -> None:
-    """The last value of each curve, to the right of the panel, moved apart where they would overlap."""
+    """Writes the last value of each curve to the right of the panel, moved apart where they would overlap."""
     low, high = ax.get_ylim()
     height = ax.get_position().height * ax.figure.get_figheight()  # type: ignore[union-attr]
     ends = sorted(ends)
@@ -127,8 +127,8 @@ def _number_the_ends(ax: Axes, ends: list[tuple[float, str]]) -> None:
 
 
 def apart(values: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
-    """Ascending `values`, moved as little as keeps neighbours `gap` apart: isotonic least squares, by pooling
-    adjacent violators (Barlow et al. 1972)."""
+    """Ascending `values`, moved as little as possible so that neighbours are `gap` apart: isotonic least squares by
+    pooling adjacent violators (Barlow et al. 1972)."""
     slots = gap * np.arange(len(values))
     pools: list[tuple[float, int]] = []
     for value in values - slots:
@@ -142,8 +142,8 @@ def apart(values: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
 
 
 def _title(results: Results, truth: pd.DataFrame, layers: list[str], networks: int) -> tuple[str, str]:
-    of = " of one network, which all of these measured" if networks == 1 else f", median of {networks} networks"
-    text = f"I(T;Y){of}. Epochs are to scale up to 10, then logarithmic; the last values stand on the right."
+    of = " of one replicate, which all of these measured" if networks == 1 else f", median of {networks} replicates"
+    text = f"I(T;Y){of}. The epoch axis is linear up to 10, then logarithmic; the last values are on the right."
     here, ceiling_bits = truth[truth["layer"] == layers[0]], results.ceiling_bits
     if here.empty or ceiling_bits is None:
         return f"What {' and '.join(layers)} know about the target, by estimator", text
@@ -155,7 +155,7 @@ def _title(results: Results, truth: pd.DataFrame, layers: list[str], networks: i
 
 
 def _average(own: pd.DataFrame, truth: pd.DataFrame) -> str:
-    """The mean of each layer, left to right, of an estimator that is far off the truth; of others nothing."""
+    """The mean of each layer, left to right, for an estimator that is far off the truth; empty for others."""
     both = own.merge(truth, on=["replicate", "epoch", "layer"], suffixes=("", "_true"))
     if not (both["mi_bits"] - both["mi_bits_true"]).abs().median() > FAR:
         return ""

@@ -1,4 +1,4 @@
-"""Information against epoch: a row an estimator, a column a layer."""
+"""Information against epoch: one row per estimator, one column per layer."""
 
 import math
 from typing import Any
@@ -17,9 +17,9 @@ FLAGS_A_LINE = 6
 
 
 def figure(results: Results, target: str, samples: int) -> Figure:
-    """I(T;Y) for target "y", with truth and ceiling; I(X;T) for "x", in words where truth is infinite.
+    """I(T;Y) for target "y", with truth and ceiling; I(X;T) for "x", where an infinite truth is stated in words.
 
-    `samples` is the number n of rows measured, which log2(n) bits tell apart.
+    `samples` is the number n of rows measured; log2(n) bits tell them apart.
     """
     estimates = results.estimates[results.estimates["target"] == target]
     truth = results.truth[results.truth["target"] == target]
@@ -32,7 +32,7 @@ def figure(results: Results, target: str, samples: int) -> Figure:
     if rows:
         several = estimates["replicate"].nunique() > 1
         text += " Strips mark flagged epochs" + (
-            ": pale if any network is, full if half of them are." if several else "."
+            ": pale if any replicate is, full if at least half are." if several else "."
         )
     fig, axes = layout.panels(
         len(ids),
@@ -47,7 +47,7 @@ def figure(results: Results, target: str, samples: int) -> Figure:
     for key, row in zip(ids, axes, strict=True):
         own = estimates[estimates["estimator"] == key]
         bands, nulls = _by_layer(own), _by_layer(own[own["null_p95_bits"].notna()], "null_p95_bits")
-        # Truth of the networks that this estimator measured, so that both curves are of the same ones.
+        # The truth of the replicates that this estimator measured, so that both curves show the same ones.
         known = truth[truth["replicate"].isin(own["replicate"].unique())]
         finite = np.isfinite(known["mi_bits"])
         exact, infinite = _by_layer(known[finite]), set(known.loc[~finite, "layer"])
@@ -89,14 +89,14 @@ def figure(results: Results, target: str, samples: int) -> Figure:
 def _title(truth: pd.DataFrame, target: str, samples: int) -> tuple[str, str]:
     if target == "y":
         title = "What each estimator says that a layer knows about the target, I(T;Y)"
-        text = "A row an estimator, a column a layer."
+        text = "One row per estimator, one column per layer."
         if len(truth):
-            title, text = f"{title}, beside the truth", f"{text} The truth is of the same networks."
+            title, text = f"{title}, beside the truth", f"{text} The truth is for the same replicates."
     else:
         title = "What each estimator says that a layer knows about the input, I(X;T)"
         text = f"log2(n) = {math.log2(samples):.2f} bits tell n = {samples} samples apart."
         if np.isinf(truth["mi_bits"]).any():
-            text = f"Where the true I(X;T) is infinite, what you see is the estimator's own. {text}"
+            text = f"Where the true I(X;T) is infinite, the values describe the estimator only. {text}"
     return title, text
 
 
@@ -125,7 +125,7 @@ def _by_layer(table: pd.DataFrame, value: str = "mi_bits") -> dict[str, pd.DataF
 
 
 def _same_scale(axes: Any, epochs: list[int], room: float) -> None:
-    """One vertical axis for all panels, with `room`, as a share of the panel, left empty below the data.
+    """Gives all panels the same vertical axis, and leaves a share `room` of the panel empty below the data.
 
     (Axes that matplotlib itself shares take twice as long to draw.)
     """

@@ -1,4 +1,4 @@
-"""Where things stand in a figure, in inches: titles above, panels in a grid, legends below."""
+"""The layout of a figure, in inches: titles above, panels in a grid, legends below."""
 
 import textwrap
 from collections.abc import Sequence
@@ -37,9 +37,9 @@ def panels(
 ) -> tuple[Figure, Any]:
     """A figure and its axes `(rows, columns)`, each panel `height` tall, `gap` (across, down) apart.
 
-    `title` says what one sees, in a sentence, and `text` how it was made; `heads` is the room for the panels'
-    own titles, `foot` that for the ticks and labels of the lowest row. Laid out by hand: an engine would take
-    longer than all the drawing. The figure is `WIDTH` wide, and wider only for panels of `least_width`.
+    `title` says in a sentence what one sees, and `text` how it was made; `heads` is the room for the panels' own
+    titles, `foot` that for the ticks and labels of the lowest row. The code computes the layout itself, since
+    matplotlib's engines take longer than all the drawing. The figure is `WIDTH` wide, unless `least_width` needs more.
     """
     title_lines, text_lines = textwrap.wrap(title, 96), textwrap.wrap(text, 150)
     top = MARGIN + TITLE * len(title_lines) + 0.04 + TEXT * len(text_lines) + heads
@@ -71,9 +71,9 @@ def panels(
 
 
 def outer_ticks(axes: Any, epochs: Sequence[int], levels: Sequence[float]) -> None:
-    """Ticks along the left and the foot of a grid of panels of one scale, and their lines in all of them.
+    """Ticks along the left and the foot of a grid of panels with one scale, and grid lines in all panels.
 
-    matplotlib takes longer over a tick than over a curve, and each of dozens of panels would have ten.
+    matplotlib takes longer to draw a tick than a curve, and each of dozens of panels would have ten.
     """
     for ax in axes.flat:
         (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
@@ -90,7 +90,7 @@ def outer_ticks(axes: Any, epochs: Sequence[int], levels: Sequence[float]) -> No
 
 
 def legend(figure: Figure, handles: Sequence[Artist], *, columns: int, line: int = 0) -> Legend:
-    """At the foot of the figure, its lowest line `line` lines up."""
+    """Puts a legend at the foot of the figure, its lowest line `line` lines up."""
     return figure.legend(
         handles=list(handles),
         loc="lower center",

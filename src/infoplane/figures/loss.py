@@ -13,9 +13,9 @@ CURVES = {"train_loss": style.ESTIMATORS[1], "test_loss": style.ESTIMATORS[0]}
 
 
 def figure(training: pd.DataFrame, name: str) -> Figure:
-    """The median over replicates and its band, on a logarithmic axis where they span a decade.
+    """The median over replicates and its band, on a logarithmic axis if the losses span a decade.
 
-    `name` is that of the loss.
+    `name` is the name of the loss.
     """
     bands = {curve: style.bands(training, curve) for curve in CURVES}
     replicates, last = training["replicate"].nunique(), int(training["epoch"].max())
@@ -35,16 +35,16 @@ def figure(training: pd.DataFrame, name: str) -> Figure:
     ax.set_xlabel("epoch (0 = untrained)")
     ax.set_ylabel(f"loss ({name})")
     if replicates > 1:
-        handles.append(Patch(color=style.GREY, alpha=style.BAND, linewidth=0, label="5–95 % of the networks"))
+        handles.append(Patch(color=style.GREY, alpha=style.BAND, linewidth=0, label="5–95 % of the replicates"))
     layout.legend(fig, handles, columns=3)
     return fig
 
 
 def _title(test: pd.DataFrame, replicates: int) -> tuple[str, str]:
     first, last = test["middle"].iloc[[0, -1]]
-    of = f"Median of {replicates} networks, each its own initial weights" if replicates > 1 else "One network"
+    of = f"Median of {replicates} replicates" if replicates > 1 else "One replicate"
     went = "falls" if last < first else "goes"
     return (
         f"Test loss {went} from {first:.3g} to {last:.3g} by epoch {test.index[-1]}",
-        f"{of}. Epochs are to scale up to 10, then logarithmic.",
+        f"{of}. The epoch axis is linear up to 10, then logarithmic.",
     )

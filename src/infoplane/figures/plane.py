@@ -1,4 +1,4 @@
-"""The information plane: I(X;T) across, I(T;Y) up, a point an epoch."""
+"""The information plane: I(X;T) across, I(T;Y) up, one point per epoch."""
 
 import math
 from itertools import pairwise
@@ -18,9 +18,9 @@ from ..results import Results
 from . import layout, style
 
 COLUMNS = 3
-NEAR = 0.25  # of what the data span: a level further away is left out
-MARKERS = "osD^vP*X"  # a layer's, in network order
-COLORS = ListedColormap(matplotlib.colormaps["viridis"](np.linspace(0, 0.93, 256)))  # white drowns its last yellow
+NEAR = 0.25  # of the span of the data: a level farther away is left out
+MARKERS = "osD^vP*X"  # one per layer, in network order
+COLORS = ListedColormap(matplotlib.colormaps["viridis"](np.linspace(0, 0.93, 256)))  # the last yellow is too pale
 STEPS = 40  # colours along the logarithmic part of a path
 
 
@@ -30,7 +30,7 @@ def ids(results: Results) -> list[str]:
 
 
 def figure(results: Results, samples: int) -> Figure:
-    """A panel an estimator, a path a layer: the median over replicates, joined and coloured by epoch."""
+    """One panel per estimator, one path per layer: the median over replicates, joined and coloured by epoch."""
     medians = dict(list(_medians(results).groupby("estimator", observed=True)))
     shown = [key for key in results.ids if key in medians]
     levels = {"x": math.log2(samples), "y": results.ceiling_bits}
@@ -81,7 +81,7 @@ def figure(results: Results, samples: int) -> Figure:
 
 
 def _is_near(values: pd.Series, level: float) -> bool:
-    """Whether a level is so close to the data that its line leaves no panel half empty."""
+    """Whether a level is so close to the data that drawing it leaves no panel half empty."""
     low, high = values.min(), values.max()
     return bool(low - NEAR * (high - low) <= level <= high + NEAR * (high - low))
 
@@ -97,9 +97,9 @@ def _level_handles(levels: dict[str, Any], drawn: set[str]) -> list[Artist]:
 
 def _text(results: Results, left_out: bool) -> str:
     whose = style.networks(results.estimates)
-    text = f"A point is the {whose} measured at one epoch; points are joined in order of epoch."
+    text = f"Each point is the {whose} at one epoch; points are joined in order of epoch."
     if np.isinf(results.truth.loc[results.truth["target"] == "x", "mi_bits"]).any():
-        text += " The true I(X;T) is infinite: read the way up; the way across is the estimator's own."
+        text += " The true I(X;T) is infinite, so the horizontal axis describes the estimator only."
     if left_out:
         text += " log2(n) and the ceiling are drawn where a layer comes near them."
     return text
@@ -116,7 +116,7 @@ def _draw_path(ax: Axes, path: pd.DataFrame, marker: str, norm: Normalize) -> No
     if path.empty:
         return
     points, epochs = path[["x", "y"]].to_numpy(), path["epoch"].to_numpy()
-    # A colour for each of the first epochs, then for stretches that look alike on a logarithmic scale.
+    # One colour for each of the first epochs, then one for each of equal stretches of the logarithmic scale.
     ends = np.unique(np.geomspace(style.LINEAR, max(epochs[-1], 2 * style.LINEAR), STEPS).round())
     edges = np.concatenate([np.arange(style.LINEAR), ends])
     cuts = np.unique(np.searchsorted(epochs, edges).clip(0, len(epochs) - 1))
@@ -141,7 +141,7 @@ def _draw_path(ax: Axes, path: pd.DataFrame, marker: str, norm: Normalize) -> No
 
 
 def _draw_colorbar(fig: Figure, top: Axes, bottom: Axes, norm: Normalize, last: int) -> None:
-    """To the right of all panels, as tall as they."""
+    """To the right of all panels, as tall as all of them."""
     low, high = bottom.get_position().y0, top.get_position().y1
     cax = fig.add_axes((1 - 0.65 / fig.get_figwidth(), low, 0.12 / fig.get_figwidth(), high - low))
     bar = fig.colorbar(ScalarMappable(norm, COLORS), cax=cax, ticks=style.epoch_ticks(last))

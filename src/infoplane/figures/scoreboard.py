@@ -1,4 +1,4 @@
-"""The scoreboard: how far each estimator is from the exact truth, and how often it says what cannot be."""
+"""The scoreboard: how far each estimator is from the exact truth, and how often it gives impossible values."""
 
 import matplotlib
 import pandas as pd
@@ -11,8 +11,8 @@ from ..results import Results
 from ..scoring import overall
 from . import layout, style
 
-COLORS = matplotlib.colormaps["PuOr_r"]  # purple too low, orange too high; all kinds of colour vision part them
-NORM = SymLogNorm(0.1, vmin=-8, vmax=8)  # bits; in proportion up to 0.1, then logarithmic
+COLORS = matplotlib.colormaps["PuOr_r"]  # purple too low, orange too high; all kinds of colour vision tell them apart
+NORM = SymLogNorm(0.1, vmin=-8, vmax=8)  # bits; linear up to 0.1, then logarithmic
 ROW = 0.42  # inches
 SUMMARY = {
     "error_mean_abs_bits": ("mean\n|error|", "{:.2f}"),
@@ -20,11 +20,11 @@ SUMMARY = {
     "ceiling_break_share": ("above\nceiling", "{:.0%}"),
     "dpi_break_share": ("above the\nlayer before", "{:.0%}"),
 }
-COLUMN, GAP = 0.72, 0.12  # of a layer's cell: a summary's width, and what keeps them apart
+COLUMN, GAP = 0.72, 0.12  # in widths of a layer's cell: a summary's column, and the gap before the first
 
 
 def figure(board: pd.DataFrame, results: Results) -> Figure:
-    """A row an estimator, best first; a cell a layer: the median error, which colours it, and the 5-95 %."""
+    """One row per estimator, best first; one cell per layer: the median error, which colours it, and the 5-95 %."""
     summary = overall(board)
     layers = [layer for layer in results.layers if (board["layer"] == layer).any()]
     units = len(layers) + GAP + COLUMN * len(SUMMARY)  # the width of a layer's cell is 1
@@ -38,8 +38,8 @@ def figure(board: pd.DataFrame, results: Results) -> Figure:
         left=1.35,
         title=_title(board, summary),
         text="Estimate minus truth of I(T;Y), in bits: the median, and the 5–95 % interval over epochs and "
-        "networks that it measured; purple is too low, orange too high. On the right, of all layers: the absolute "
-        "error; the share of values above the ceiling, or the layer before, beyond their 95 % interval.",
+        "replicates measured; purple is too low, orange too high. On the right, over all layers: the absolute "
+        "error, and the share of values above the ceiling, or the layer before, by more than their 95 % interval.",
     )
     ax = axes[0, 0]
     ax.set(xlim=(0, units), ylim=(len(summary), 0))
@@ -65,7 +65,7 @@ def figure(board: pd.DataFrame, results: Results) -> Figure:
 
 
 def _title(board: pd.DataFrame, summary: pd.DataFrame) -> str:
-    """Names the nearest only where all were judged by as many values of each layer: otherwise it is no race."""
+    """Names the closest estimator only if all have equally many values in each layer; otherwise they do not compare."""
     values = board.pivot_table(index="estimator", columns="layer", values="values", observed=True)
     if values.isna().any(axis=None) or (values.nunique() > 1).any():
         return "How far from the exact truth each estimator is, where it measured"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..results import flag_counts
 from . import style
 
-# Gravest first; each keeps its colour in every figure. docs/flags.md says what they mean.
+# Most serious first; each keeps its colour in every figure. docs/flags.md says what they mean.
 DOCUMENTED = (
     "above_ceiling",
     "dpi",
@@ -43,7 +43,7 @@ PALE = 0.35
 
 
 def shares(estimates: pd.DataFrame) -> pd.DataFrame:
-    """`estimator, target, layer, epoch, flag, share`: of the replicates there; `ties:4` counts as `ties`."""
+    """`estimator, target, layer, epoch, flag, share`; the share is of the replicates. `ties:4` counts as `ties`."""
     key = ["estimator", "target", "layer", "epoch"]
     found = flag_counts(estimates, key)
     measured = estimates.groupby(key, observed=True).size().rename("measured")
@@ -52,7 +52,7 @@ def shares(estimates: pd.DataFrame) -> pd.DataFrame:
 
 
 def names(found: pd.DataFrame) -> list[str]:
-    """The flags of `shares`, gravest first."""
+    """The flags of `shares`, most serious first."""
     there = set(found["flag"])
     return [flag for flag in DOCUMENTED if flag in there] + sorted(there - set(DOCUMENTED))
 
@@ -62,7 +62,7 @@ def color(flag: str) -> str:
 
 
 def draw(ax: Axes, found: pd.DataFrame, rows: Sequence[str], epochs: NDArray[np.int64]) -> None:
-    """A line for each flag of `rows`: pale where any network is flagged, full where half of them are."""
+    """Draws a line for each flag of `rows`: pale where any replicate is flagged, full where at least half are."""
     lines, colors = [], []
     for place, flag in enumerate(rows):
         here, own = np.zeros(len(epochs)), found["flag"].to_numpy() == flag
@@ -73,7 +73,7 @@ def draw(ax: Axes, found: pd.DataFrame, rows: Sequence[str], epochs: NDArray[np.
             if len(starts):
                 lines.append(style.broken([((start, y), (end, y)) for start, end in zip(starts, ends, strict=True)]))
                 colors.append(to_rgba(color(flag), alpha))
-    # One collection: matplotlib takes as long for each as for a hundred lines.
+    # One collection, since matplotlib takes as long for a collection as for a hundred lines.
     strips = LineCollection(lines, colors=colors, linewidths=1.7, transform=ax.get_xaxis_transform())
     ax.add_collection(strips, autolim=False)
 

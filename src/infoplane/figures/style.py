@@ -1,4 +1,4 @@
-"""What the figures share: look, colours, the epoch axis, bands, and the same bytes from run to run."""
+"""What the figures share: look, colours, the epoch axis, bands, and encoding to the same bytes in every run."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -20,13 +20,13 @@ Dashes = str | tuple[float, tuple[float, ...]]
 
 GREY = "#555555"
 TRUTH = "#000000"
-# Okabe & Ito 2008, which all kinds of colour vision tell apart, less black and the yellow that white drowns.
+# Okabe & Ito 2008, which all kinds of colour vision tell apart, without black and without yellow (too pale on white).
 ESTIMATORS = ("#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#8A6D3B")
 DASHES: tuple[Dashes, ...] = (
     "-",
     (0, (4, 1.5)),
     (0, (1.5, 1)),
-)  # for the first seven ids, the next, and more
+)  # for the first seven ids, the next seven, and more
 CEILING: Dashes = (0, (4, 2))
 LOG2_N: Dashes = (0, (1, 1.5))
 NULL = "#999999"  # the permutation null
@@ -41,10 +41,10 @@ STDERRS = 1.645  # standard errors to the 5 % and the 95 % quantile of a normal 
 STYLE: Any = {
     "figure.dpi": 160,
     "savefig.dpi": "figure",
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so that it is the same everywhere
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
     "font.size": 8,
     "axes.titlesize": 8.5,
-    "axes.titley": 1.0,  # fixed, or every drawing searches for a place
+    "axes.titley": 1.0,  # fixed; otherwise every drawing searches for a place
     "axes.edgecolor": GREY,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
@@ -68,7 +68,7 @@ STYLE: Any = {
 
 @contextmanager
 def look() -> Iterator[None]:
-    """matplotlib's own defaults and `STYLE`, whatever the user's matplotlibrc says; undone at the end."""
+    """Applies matplotlib's own defaults and `STYLE`, whatever the user's matplotlibrc says; undone at the end."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
@@ -76,7 +76,7 @@ def look() -> Iterator[None]:
 
 
 def encode(figure: Figure, suffix: str) -> bytes:
-    """The figure as "png" or "svg"; no date and no version in it, so that equal figures are equal bytes."""
+    """The figure as "png" or "svg", without date and version, so that equal figures give equal bytes."""
     content = io.BytesIO()
     metadata = {"Software": None} if suffix == "png" else {"Date": None, "Creator": None}
     figure.savefig(content, format=suffix, metadata=metadata)
@@ -84,13 +84,13 @@ def encode(figure: Figure, suffix: str) -> bytes:
 
 
 def estimator(key: str, ids: Sequence[str]) -> dict[str, Any]:
-    """The line of an estimator id in every figure, by its place in the configuration."""
+    """The line style of an estimator id in every figure, by its place in the configuration."""
     dashes, color = divmod(list(ids).index(key), len(ESTIMATORS))
     return {"color": ESTIMATORS[color], "linestyle": DASHES[dashes % len(DASHES)]}
 
 
 def epoch_axis(ax: Axes, last: int) -> None:
-    """Linear to epoch 10, logarithmic after it, so that the first ten can be seen."""
+    """Linear up to epoch 10 and logarithmic after it, so that the first ten are visible."""
     epoch_scale(ax, last)
     epoch_labels(ax, epoch_ticks(last))
 
@@ -106,7 +106,7 @@ def epoch_scale(ax: Axes, last: int) -> None:
 
 
 def epoch_ticks(last: int, *, wide: bool = True) -> list[int]:
-    """Round epochs and the last, which is where the values stand that matter most; none so near it that they touch."""
+    """Round epochs, and the last, whose values matter most; none so near the last that their labels touch."""
     ticks = EPOCHS if wide and last <= EPOCHS[-1] else FEW if last <= FEW[-1] else TENS
 
     def place(epoch: int) -> float:
@@ -126,7 +126,7 @@ def epoch_labels(ax: Axes, ticks: Sequence[int]) -> None:
 def bands(table: pd.DataFrame, value: str = "mi_bits", by: str | list[str] = "epoch") -> pd.DataFrame:
     """`low, middle, high` by epoch (or by other columns): the replicates' median and 5 and 95 % quantiles.
 
-    Where there is one alone, the band is that of its standard error (`bar_bits`), if it has one, or else has no width.
+    With a single replicate, the band is that of its standard error (`bar_bits`), or has no width without one.
     """
     groups = table.groupby(by, observed=True)
     found = pd.DataFrame({name: groups[value].quantile(q) for name, q in _QUANTILES.items()})
@@ -141,7 +141,7 @@ _QUANTILES = {"low": 0.05, "middle": 0.5, "high": 0.95}
 
 
 def draw_band(ax: Axes, band: pd.DataFrame, *, alpha: float = BAND, **line: Any) -> None:
-    """A median and its band against epoch; few points are marked, so that even one is seen."""
+    """Draws a median and its band against epoch; a few points get markers, so that even a single one is visible."""
     epochs = band.index.to_numpy()
     if (band["high"] > band["low"]).any():
         shade = {"color": line["color"], "alpha": alpha}
@@ -154,25 +154,24 @@ def draw_band(ax: Axes, band: pd.DataFrame, *, alpha: float = BAND, **line: Any)
 
 
 def broken(lines: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> NDArray[np.float64]:
-    """Straight lines as the points `(n, 2)` of one that is not drawn from the end of one to the start of the next:
-    matplotlib takes as long for it as for one of them."""
+    """Straight lines as the points `(n, 2)` of one line with gaps: matplotlib draws it as fast as one of them."""
     return np.array([point for start, end in lines for point in (start, end, (np.nan, np.nan))])
 
 
 def band_handles(estimates: pd.DataFrame) -> list[Artist]:
-    """What the bands of these estimates are, for a legend: replicates, standard errors, both or neither."""
+    """Legend entries for the bands of these estimates: replicates, standard errors, both or neither."""
     replicates = estimates.groupby("estimator")["replicate"].nunique()
     alone = estimates[estimates["estimator"].isin(replicates.index[replicates == 1])]
-    words = ["5–95 % of the networks"] if (replicates > 1).any() else []
+    words = ["5–95 % of the replicates"] if (replicates > 1).any() else []
     if alone["stderr_bits"].notna().any():
-        words.append(f"one network: ±{STDERRS} standard errors (5–95 %)")
+        words.append(f"one replicate: ±{STDERRS} standard errors (5–95 %)")
     return [Patch(color=GREY, alpha=BAND, linewidth=0, label="; ".join(words))] if words else []
 
 
 def networks(estimates: pd.DataFrame) -> str:
-    """Whose value a point of these estimates is."""
+    """Which replicates a point of these estimates stands for."""
     replicates = estimates.groupby("estimator", observed=True)["replicate"].nunique()
-    return "one network" if (replicates == 1).all() else "median of the networks"
+    return "one replicate" if (replicates == 1).all() else "median of the replicates"
 
 
 def line_handle(label: str, **line: Any) -> Line2D:
@@ -185,5 +184,5 @@ def ceiling_handle(ceiling_bits: float) -> Line2D:
 
 
 def signed(bits: float) -> str:
-    """Two decimals with their sign, a true minus, and none for what rounds to nought."""
+    """Two decimals with a sign (a true minus), but no sign for what rounds to zero."""
     return f"{bits:+.2f}".replace("+0.00", "0.00").replace("-0.00", "0.00").replace("-", "−")

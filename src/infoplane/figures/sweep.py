@@ -1,4 +1,4 @@
-"""An estimate against one of its settings: a column a layer, a colour an epoch, with truth and ceiling."""
+"""An estimate against one of its settings: one column per layer, one colour per epoch, with truth and ceiling."""
 
 import math
 
@@ -14,7 +14,7 @@ from . import layout, style
 def figure(table: pd.DataFrame, key: str, setting: str, truth: pd.DataFrame, ceiling_bits: float | None) -> Figure:
     """`table` has the columns of an estimates file (target "y") and one named `setting`.
 
-    The band is the replicates' 5 to 95 %; the truth is a level, for it does not depend on the setting.
+    The band is the replicates' 5 to 95 %. The truth is a level, since it does not depend on the setting.
     """
     layers, epochs = list(dict.fromkeys(table["layer"])), sorted(table["epoch"].unique())
     values = list(dict.fromkeys(table[setting]))
@@ -29,8 +29,8 @@ def figure(table: pd.DataFrame, key: str, setting: str, truth: pd.DataFrame, cei
         len(layers),
         height=2.2,
         legend_lines=math.ceil(len(handles) / 3),
-        title=f"Does it hold? {key} against {name}",
-        text="A conclusion that depends on the setting is the estimator's, not the network's.",
+        title=f"Does the conclusion hold? {key} against {name}",
+        text="A conclusion that depends on the setting is about the estimator, not the network.",
         sharey=True,
     )
     for layer, ax in zip(layers, axes[0], strict=True):
@@ -55,7 +55,7 @@ def figure(table: pd.DataFrame, key: str, setting: str, truth: pd.DataFrame, cei
 
 
 def _setting_axis(ax: Axes, values: list[object], places: np.ndarray, numeric: bool) -> None:
-    """Logarithmic where the values span more than a factor of five; words at equal distances."""
+    """A logarithmic axis if the values span more than a factor of five; words stand at equal distances."""
     if numeric and places.min() > 0 and places.max() / places.min() > 5:
         ax.set_xscale("log")
     ax.minorticks_off()
@@ -68,7 +68,7 @@ def _handles(epochs: list[int], has_truth: bool, ceiling_bits: float | None) -> 
         for number, epoch in enumerate(epochs)
     ]
     if has_truth:
-        found.append(style.line_handle("exact truth, median of the networks", linestyle=style.LOG2_N))
+        found.append(style.line_handle("exact truth, median of the replicates", linestyle=style.LOG2_N))
     if ceiling_bits is not None and math.isfinite(ceiling_bits):
         found.append(style.ceiling_handle(ceiling_bits))
     return found

@@ -1,18 +1,18 @@
 """Mutual information from k nearest neighbours in max norm: what `ksg` and `mixed_ksg` have in common.
 
-Kraskov, Stögbauer & Grassberger 2004: for each of n points, how far its k nearest neighbours in (x, y) are,
-and how many points are that near in x alone, n_x, and in y alone, n_y. With psi the digamma function, the
-mean of
+Kraskov, Stögbauer & Grassberger 2004: for each of n points, find the distance of its k nearest neighbours in (x, y),
+and count the points that are that near in x alone, n_x, and in y alone, n_y. With psi the digamma function, the value
+is the mean of
 
 - variant 1 (eq. 8): psi(k) + psi(n) - psi(n_x + 1) - psi(n_y + 1), nearer than the k-th neighbour;
 - variant 2 (eq. 9): psi(k) - 1/k + psi(n) - psi(n_x) - psi(n_y), inside the rectangle around the neighbours.
 
-Exact ties are kept: nothing is jittered, and nothing depends on the order of rows. All points as near as the
-k-th neighbour are neighbours in variant 2. A point whose k-th neighbour equals it is an atom: all points that
-equal it are its neighbours, and n_x and n_y count those that equal it in x and in y, itself among them (Gao,
-Kannan, Oh & Viswanath 2017). In variant 2 that holds for one of x and y alone too; then only the other side
-of the rectangle was fitted to the points, and 1/k, the price of fitting a second one, is not due. Shares at
-atoms are counted with `atoms`: "psi", or "log", which makes of discrete data the plug-in estimate.
+Exact ties are kept: nothing is jittered, and nothing depends on the order of rows. In variant 2, all points as near as
+the k-th neighbour are neighbours. A point whose k-th neighbour equals it is an atom: all points that equal it are its
+neighbours, and n_x and n_y count the points that equal it in x and in y, including itself (Gao, Kannan, Oh & Viswanath
+2017). In variant 2 this also holds if only x or only y is tied; then only the other side of the rectangle was fitted to
+the points, so 1/k, the cost of fitting a second side, is not subtracted. At atoms, counts go through `atoms`: "psi", or
+"log", which gives the plug-in estimate for discrete data.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,13 +52,12 @@ def information_bits(
     device: Device = "cpu",
     nearer: tuple[float, float] = (JUST_INSIDE, 0.0),
 ) -> Array:
-    """I(X;Y) in bits of each of `xs` `(samples, units)`, which may differ in units, with y `(samples,
-    targets)`.
+    """I(X;Y) in bits of each of `xs` `(samples, units)`, which may differ in units, with y `(samples, targets)`.
 
-    y is prepared once. The xs are shared out over numba's number of threads (NUMBA_NUM_THREADS); each is
-    computed alone, so its number does not depend on that. A constant x or y gives exactly 0. With `device` "cuda", or
-    "auto" where there is a GPU, that does it all, see `_brute`. On the CPU "nearer than the k-th neighbour" is at most
-    its distance times `nearer[0]`, less `nearer[1]`. Raises `InfoplaneError` where k is not below the number of
+    y is prepared once. The xs are distributed over numba's threads (NUMBA_NUM_THREADS); each is computed alone, so its
+    value does not depend on their number. A constant x or y gives exactly 0. With `device` "cuda", or "auto" where
+    there is a GPU, the GPU computes everything, see `_brute`. On the CPU, "nearer than the k-th neighbour" means at
+    most its distance times `nearer[0]`, minus `nearer[1]`. Raises `InfoplaneError` where k is not below the number of
     samples, and for "cuda" without a GPU.
     """
     _check(k, len(y))
@@ -75,7 +74,7 @@ def information_bits(
     y_tiled, y_sorted = tiled(y, near_order(y)), _sorted(y)
 
     def one(x: Values) -> float:
-        standard = scale == "standard"  # compiled with the rest
+        standard = scale == "standard"  # the kernel does this one itself
         points = as_rows(x) if standard else scaled(x, scale)
         nats = information(points, standard, rounding(x.dtype), y, y_tiled, y_sorted, k, variant, nearer, *tables)
         return float(nats / np.log(2))
@@ -113,7 +112,7 @@ def permuted_information_bits(
 
 
 def kth_distances(points: Array, k: int) -> Array:
-    """How far the k-th nearest of the others is from each of `points` `(n, columns)`, k < n; `(n,)`."""
+    """The distance `(n,)` of each of `points` `(n, columns)` from its k-th nearest neighbour; k < n."""
     order = near_order(points)
     tiles = tiled(points, order)
     far = np.empty(len(points))
@@ -122,7 +121,7 @@ def kth_distances(points: Array, k: int) -> Array:
 
 
 def psi(samples: int) -> Array:
-    """The digamma function at 0, where it is NaN, to `samples`: of whole numbers it is a sum."""
+    """The digamma function at the integers from 0, where it is NaN, to `samples`."""
     return _tables(samples, "psi")[0]
 
 
@@ -132,7 +131,7 @@ def _check(k: int, samples: int) -> None:
 
 
 def _gpu(device: Device) -> "torch.device | None":
-    """None where that is the CPU, for which the kernels are faster than torch."""
+    """The GPU to use; None for the CPU, where the kernels are faster than torch."""
     if device == "cpu":
         return None
     on = found(device)
@@ -140,7 +139,7 @@ def _gpu(device: Device) -> "torch.device | None":
 
 
 def _sorted(points: Array) -> Array:
-    """The values of one column in order, filled up with infinity to a power of two; of more columns, none."""
+    """The sorted values of a single column, padded with infinity to a power of two; empty for several columns."""
     samples, columns = points.shape
     if columns > 1:
         return np.empty(0)
@@ -149,7 +148,7 @@ def _sorted(points: Array) -> Array:
 
 @lru_cache(maxsize=8)
 def _tables(samples: int, atoms: Atoms) -> tuple[Array, Array]:
-    """psi(0...samples) and what stands for it at atoms; at 0, which no count is, NaN."""
+    """psi(0...samples), and what replaces it at atoms; NaN at 0, since no count is 0."""
     whole = np.arange(1, samples + 1)
     psi = np.concatenate([[np.nan, 0.0], np.cumsum(1 / whole[:-1])]) - np.euler_gamma
     if atoms == "psi":
@@ -161,7 +160,7 @@ def _threaded(function: Callable[[Values], Result], values: Sequence[Values]) ->
     threads = min(numba.config.NUMBA_NUM_THREADS, len(values))  # type: ignore[attr-defined]
     if threads < 2:
         return [function(value) for value in values]
-    # A few parts for each thread, as some values take longer than others.
+    # A few parts per thread, since some values take longer than others.
     bounds = np.linspace(0, len(values), 4 * threads + 1).astype(int)
     parts = [values[start:stop] for start, stop in pairwise(bounds)]
     with ThreadPoolExecutor(threads) as pool:

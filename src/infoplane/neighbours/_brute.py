@@ -1,11 +1,11 @@
-"""What the kernels compute, by brute force on a GPU: every distance, in float64, batch by batch through torch.
+"""Computes what the kernels compute, by brute force on a GPU: every distance, in float64, in batches with torch.
 
-Kraskov, Stögbauer & Grassberger 2004 (eq. 8 and 9) with the ties and atoms of `neighbours`. A distance is the
-kernels' `max(abs(a - b))` and is held against the kernels' bounds, so every count is theirs. The n terms of a
-value are added up in another order, which moves its last digits; batches and chunks move nothing.
+Kraskov, Stögbauer & Grassberger 2004 (eq. 8 and 9) with the ties and atoms of `neighbours`. Distances are
+`max(abs(a - b))` and are compared with the same bounds as in the kernels, so every count is the same. The n terms of a
+value are summed in another order, which changes its last digits; batches and chunks change nothing.
 
-Points are tensors `(batch, columns, n)`. Where one side's batch is 1 it serves all of the other's, and its
-distances are taken once: one y for many x, one x for many permutations of y.
+Points are tensors `(batch, columns, n)`. If one side's batch is 1, it serves all of the other side, and its distances
+are computed once: one y for many x, or one x for many permutations of y.
 """
 
 from collections import defaultdict
@@ -23,8 +23,8 @@ Array = NDArray[np.float64]
 Values = NDArray[np.floating]
 
 BUDGET_BYTES = 2**28  # for the distances of a chunk, and half as much for points: several processes may share a GPU
-# For each pair at one time: its distances in x, in y and in both; where k is nearly n, as much for the k smallest of
-# these and their places; and a spare of 8. Less later, when neighbours are fitted and counted.
+# Memory per pair at the peak: its distances in x, in y and in both; if k is nearly n, as much again for the k smallest
+# of these and their places; and 8 spare. Fitting and counting neighbours later takes less.
 PAIR_BYTES = 48
 
 
@@ -39,9 +39,9 @@ def many(
     tables: tuple[Array, Array],
     budget_bytes: int = BUDGET_BYTES,
 ) -> Array:
-    """The information in nats of each of `xs` `(n, units)`, to be scaled, with y `(n, targets)`, scaled; `(len(xs),)`.
+    """The information `(len(xs),)` in nats of each of `xs` `(n, units)`, unscaled, with y `(n, targets)`, scaled.
 
-    Those with the same number of units are stacked. `tables` are psi and what stands for it at atoms.
+    Those with the same number of units are stacked. `tables` are psi and what replaces it at atoms.
     """
     places: dict[int, list[int]] = defaultdict(list)
     for place, x in enumerate(xs):
@@ -69,7 +69,7 @@ def permuted(
     tables: tuple[Array, Array],
     budget_bytes: int = BUDGET_BYTES,
 ) -> Array:
-    """That of x and y[p], `(n, columns)` and scaled both, for each row p of `permutations` `(draws, n)`; `(draws,)`."""
+    """The same `(draws,)` for x and y[p], scaled `(n, columns)`, for each row p of `permutations` `(draws, n)`."""
     one_x, one_y, nats = _points([x], on), _points([y], on)[0], np.zeros(len(permutations))
     size = batch_size(len(y), y.shape[1], budget_bytes)
     for first in range(0, len(permutations), size):
@@ -80,7 +80,7 @@ def permuted(
 
 
 def batch_size(n: int, columns: int, budget_bytes: int) -> int:
-    """How many at once, so that a row of distances of each is within the budget, and the points within half of it."""
+    """How many at once, so that a row of distances of each fits the budget, and the points fit half of it."""
     return max(1, budget_bytes // (n * (PAIR_BYTES + 2 * 8 * columns)))
 
 
@@ -92,7 +92,7 @@ def chunk_rows(batch: int, n: int, budget_bytes: int) -> int:
 def information(
     x: Tensor, y: Tensor, k: int, variant: int, tables: tuple[Array, Array], budget_bytes: int = BUDGET_BYTES
 ) -> Array:
-    """In nats, `(batch,)`, of x `(batch or 1, columns, n)` and y likewise, on one device."""
+    """The information `(batch,)` in nats of x `(batch or 1, columns, n)` and y of the same form, on one device."""
     n, size = x.shape[-1], chunk_rows(max(len(x), len(y)), x.shape[-1], budget_bytes)
     psi, atom = (torch.tensor(table, device=x.device) for table in tables)
     chunks = [slice(first, min(first + size, n)) for first in range(0, n, size)]
@@ -101,7 +101,7 @@ def information(
 
 
 def _told(x: Tensor, y: Tensor, rows: slice, k: int, variant: int, psi: Tensor, atom: Tensor) -> Tensor:
-    """What each point of `rows` and its neighbours tell, `(batch, rows)` nats: `_kernels.nearest` and `.one_point`."""
+    """The terms of the points of `rows`, `(batch, rows)` nats: `_kernels.nearest` and `_kernels.one_point` in one."""
     n = x.shape[-1]
     in_x, in_y = _apart(x, rows), _apart(y, rows)
     joint = torch.maximum(in_x, in_y)
@@ -126,7 +126,7 @@ def _told(x: Tensor, y: Tensor, rows: slice, k: int, variant: int, psi: Tensor, 
 
 
 def _apart(points: Tensor, rows: slice) -> Tensor:
-    """Distances in max norm of the points of `rows` from all, `(batch, rows, n)`."""
+    """Distances in max norm of the points of `rows` from all points, `(batch, rows, n)`."""
     here, there = points[:, :, rows, None], points[:, :, None, :]
     apart = (here[:, 0] - there[:, 0]).abs_()
     for u in range(1, points.shape[1]):
@@ -135,10 +135,10 @@ def _apart(points: Tensor, rows: slice) -> Tensor:
 
 
 def _side(apart: Tensor, near: Tensor, kth: Tensor) -> Tensor:
-    """Half the side of the rectangle around the near ones, and a tie more."""
+    """Half the side of the rectangle around the near points, widened by a tie."""
     return torch.minimum(torch.where(near, apart, 0.0).amax(-1), kth) * JUST_OUTSIDE
 
 
 def _points(arrays: Sequence[Array], on: torch.device) -> Tensor:
-    """`(batch, columns, n)`, each column in one piece, of arrays `(n, columns)`."""
+    """Arrays `(n, columns)` as one tensor `(batch, columns, n)`, each column contiguous."""
     return torch.tensor(np.stack(arrays), device=on).transpose(1, 2).contiguous()

@@ -7,17 +7,17 @@ from ..compiling import compiled
 
 @compiled
 def standardised(columns, rounding):  # type: ignore[no-untyped-def]
-    """Columns of `(samples, units)` at mean 0 and standard deviation 1; 0 where the range is but rounding."""
+    """Columns of `(samples, units)` with mean 0 and standard deviation 1; 0 where the range is only rounding."""
     samples, units = columns.shape
     out = np.zeros((samples, units))
     low, high, mean, scale = columns[0].copy(), columns[0].copy(), np.zeros(units), np.zeros(units)
-    # Row by row, so that no sum has to wait for its own last addition.
+    # Row by row, so that no sum has to wait for its own previous addition.
     for i in range(samples):
         for u in range(units):
             value = columns[i, u]
             low[u] = value if value < low[u] else low[u]
             high[u] = value if value > high[u] else high[u]
-    # By a power of two, which rounds nothing, so that no square overflows; by 0 where a column stands.
+    # Scaled by a power of two, which rounds nothing, so that no square overflows; by 0 where a column is constant.
     shrink = np.zeros(units)
     for u in range(units):
         most = max(abs(low[u]), abs(high[u]))
@@ -42,9 +42,9 @@ def standardised(columns, rounding):  # type: ignore[no-untyped-def]
 
 @compiled
 def ranked(columns, order, rounding, scores):  # type: ignore[no-untyped-def]
-    """Columns of `(samples, units)` by rank: `scores` at the number of values below plus that of those at most it.
+    """Columns of `(samples, units)` by rank: `scores` at the number of values below plus the number at most as large.
 
-    `order (units, samples)` sorts each column. 0 where the range is but rounding.
+    `order` `(units, samples)` sorts each column. A column whose range is only rounding becomes 0.
     """
     samples, units = columns.shape
     out = np.zeros((samples, units))

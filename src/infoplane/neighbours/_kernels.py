@@ -1,13 +1,12 @@
-"""The k nearest neighbours of every point in max norm, and the information that they tell of.
+"""The k nearest neighbours of every point in max norm, and the information that follows from them.
 
-The points of a tile are looked at together, one to a lane: every other point's distances from all of them are
-one row, which sinks into the k smallest without a single branch. Tiles whose boxes are farther apart than the
-k-th neighbours found so far are left out. In few dimensions that is a tree's work without a tree; in many,
-where no box is far, it is brute force. Memory: 2 rows a point.
+The points of a tile are processed together, one per lane: another point's distances from all of them are one row, which
+sinks into the k smallest without a branch. Tiles whose boxes are farther apart than the k-th neighbours found so far
+are skipped. In few dimensions this does what a tree does, without a tree; in many dimensions, where no box is far, it
+is brute force. Memory: 2 rows per point.
 
-Distances are `abs(a - b)` in float64. Equal values are at distance 0 exactly; distances that differ by less
-than `TIE` of themselves are taken as equal, so that the rounding of scaled columns decides nothing between
-labels.
+Distances are `abs(a - b)` in float64. Equal values have distance exactly 0. Distances that differ by less than a share
+`TIE` count as equal, so that the rounding of scaled columns does not separate labels.
 """
 
 import numpy as np
@@ -18,18 +17,17 @@ from ._lanes import count_bits, count_rows, count_sorted, fit, from_box, from_po
 from ._tiles import near_order, tiled
 from ._vectors import WIDTH
 
-FAR = 1e308  # beyond all distances, and finite where it is stretched by a tie
+FAR = 1e308  # beyond all distances, and still finite when widened by a tie
 TIE = 2.0**-30
 JUST_INSIDE, JUST_OUTSIDE = 1 - TIE, 1 + TIE
-CHUNK = 16  # columns to look at before asking whether a point is too far from all of a tile already
+CHUNK = 16  # columns to process before checking if a point is already too far from the whole tile
 
 
 @compiled
 def information(x, standard, rounding, y, y_tiled, y_sorted, k, variant, nearer, psi, atom):  # type: ignore[no-untyped-def]
-    """I(X;Y) in nats of x `(n, columns)`, made `standardised` where `standard`, and y `(n, columns)`, also
-    `Tiled`.
+    """I(X;Y) in nats of x `(n, columns)`, standardised here if `standard`, and y `(n, columns)`, also given `Tiled`.
 
-    Where y has one column `y_sorted` are its values, filled up with infinity to a power of two.
+    If y has one column, `y_sorted` holds its sorted values, padded with infinity to a power of two.
     `nearer`: see `nearest`. `variant`, `psi` and `atom`: see `one_point`.
     """
     points = standardised(x, rounding) if standard else x
@@ -59,16 +57,16 @@ def information(x, standard, rounding, y, y_tiled, y_sorted, k, variant, nearer,
 
 @compiled
 def nearest(x, y, k, variant, nearer):  # type: ignore[no-untyped-def]
-    """The k-th neighbours of `Tiled` x and y, in one order: `(tiles * WIDTH,)` each, of which n are points.
+    """The k-th neighbours of `Tiled` x and y, in one order: arrays `(tiles * WIDTH,)`, of which n entries are points.
 
-    Their distances; how many points are at most as far, and half the sides of the rectangle around those, or,
-    in variant 1, k and the distance times `nearer[0]`, less `nearer[1]`; and how many points are as near in x
-    alone, and itself.
+    Returns their distances; how many points are at most as far; half the sides of the rectangle around those, in x and
+    in y; and how many points are that near in x alone, including the point itself. In variant 1, the second is k, and
+    the half sides are the distance times `nearer[0]`, minus `nearer[1]`.
     """
     _, x_points, x_tiles, x_boxes = x
     _, y_points, y_tiles, _ = y
     n, columns, groups, count = len(x_points), x_points.shape[1], len(x_boxes), len(x_tiles)
-    in_x, in_y = np.empty((n, WIDTH)), np.empty((n, WIDTH))  # a row of distances for each point looked at
+    in_x, in_y = np.empty((n, WIDTH)), np.empty((n, WIDTH))  # one row of distances per point processed
     smallest, reach, bound = np.empty((k, WIDTH)), np.empty((1, WIDTH)), np.empty((1, WIDTH))
     zeros, spare, corner = np.zeros((1, WIDTH)), np.empty((1, WIDTH)), np.empty((1, 2 * columns))
     kth, x_radius, y_radius = np.empty((count, WIDTH)), np.empty((count, WIDTH)), np.empty((count, WIDTH))
@@ -95,7 +93,7 @@ def nearest(x, y, k, variant, nearer):  # type: ignore[no-untyped-def]
                         sink(smallest, in_x, rows, in_y, rows)
                     rows += 1
             bound[:] = stretch(smallest, k - 1, JUST_OUTSIDE, reach, 0)
-            while boxes_near == 0 and step < groups:  # its own group of tiles first
+            while boxes_near == 0 and step < groups:  # the home tile's own group first
                 group = (home // WIDTH + step) % groups
                 boxes_near = of_boxes(x_boxes, group, 0, 2 * columns, corner, 0, zeros, 0, spare, 0, bound, 0)
                 if step == 0:
@@ -124,13 +122,13 @@ def nearest(x, y, k, variant, nearer):  # type: ignore[no-untyped-def]
 
 @inlined
 def one_point(n, kth, neighbours, x_radius, y_radius, count_x, count_y, variant, psi, atom):  # type: ignore[no-untyped-def]
-    """What one point and its neighbours tell, in nats. Counts are of points at most so far, itself among them.
+    """The term of one point, in nats. Counts are of points within the radius, including the point itself.
 
-    Variant 1 (Kraskov et al. 2004, eq. 8): k neighbours in a square, radii just below the distance of the k-th.
-    Variant 2 (eq. 9): neighbours in a rectangle fitted to them, radii its half sides, on which lie neighbours: there
-    the point itself is not counted. A side without width, where x or y alone is tied, was not fitted, and what eq. 9
-    takes off for fitting a second one stays on. Where both have none the point is an atom, its neighbours are those
-    that equal it, and shares are counted with the table `atom` instead of `psi` (Gao et al. 2017).
+    Variant 1 (Kraskov et al. 2004, eq. 8): k neighbours in a square; the radii are just below the distance of the k-th.
+    Variant 2 (eq. 9): neighbours in a rectangle fitted to them. The radii are its half sides, on which neighbours lie,
+    so the point itself is not counted. If only x or only y is tied, that side has no width and was not fitted, so the
+    1/k that eq. 9 subtracts for fitting a second side is kept. If neither side has width, the point is an atom: its
+    neighbours are the points that equal it, and counts go through the table `atom` instead of `psi` (Gao et al. 2017).
     """
     if kth == 0:
         return atom[neighbours + 1] + atom[n] - atom[count_x] - atom[count_y]
@@ -143,10 +141,10 @@ def one_point(n, kth, neighbours, x_radius, y_radius, count_x, count_y, variant,
 
 @inlined
 def distances(tiles, t, points, j, start, out, o, bound):  # type: ignore[no-untyped-def]
-    """Distances of tile t from point j into `out[o]`, none below `start[0]`; bits of those at most
+    """Puts the distances of tile t from point j, at least `start[0]`, into `out[o]`; gives the bits of those within
     `bound[0]`.
 
-    Stops early, with distances too small but beyond the bound, once the whole tile is beyond it.
+    Stops early once the whole tile is beyond the bound; the distances are then too small, but beyond the bound.
     """
     columns = tiles.shape[1]
     near = from_point(tiles, t, 0, min(CHUNK, columns), points, j, start, 0, out, o, bound, 0)
@@ -168,7 +166,7 @@ def is_constant(points):  # type: ignore[no-untyped-def]
 
 @compiled
 def count_within(side, points, j, radius, corner, rows):  # type: ignore[no-untyped-def]
-    """How many points of a `Tiled` are at most `radius` from `points[j]`."""
+    """How many points of a `Tiled` are within `radius` of `points[j]`."""
     _, ordered, tiles, boxes = side
     columns, zeros, spare, bound = points.shape[1], rows[0], rows[1], rows[2]
     for u in range(columns):

@@ -1,8 +1,8 @@
-"""Vector instructions for loops too short for a compiler to vectorise: a row of `WIDTH` numbers at once.
+"""Vector instructions for loops that are too short for a compiler to vectorise: a row of `WIDTH` numbers at once.
 
-Rows are the last axis of arrays `(..., WIDTH)`, and an operation names a row by its array and its number.
-They are written as LLVM code because the check whether two arrays overlap, which LLVM puts before a loop that
-it vectorises, costs more than a loop over 16 numbers. LLVM cuts the rows to what the processor has.
+Rows are the last axis of arrays `(..., WIDTH)`; an operation names a row by its array and its number. They are written
+as LLVM code because LLVM checks whether two arrays overlap before a loop that it vectorises, and this check costs more
+than a loop over 16 numbers. LLVM splits the rows into the vectors that the processor has.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,9 @@ from ._vectors import COUNTS, DOUBLE, INT64, ONE, ROW, WIDTH, ZERO, Code, operat
 
 
 def _farthest(difference: Callable[..., Any]) -> Any:
-    """The largest of 0 and the differences, lane by lane, of tile t's columns first to last - 1 from `points[j]`.
+    """In each lane, the largest of the differences of tile t's columns first to last - 1 from `points[j]`.
 
-    It goes to `out[o]`, and is at least `start[s]`. Gives the bits of the lanes in which it is at most `bound[b]`.
+    It is at least `start[s]` and goes to `out[o]`. Returns the bits of the lanes in which it is at most `bound[b]`.
     """
 
     def body(code, tiles, t, first, last, points, j, start, s, out, o, bound, b):  # type: ignore[no-untyped-def]
@@ -149,7 +149,7 @@ def _count_sorted(_context, values, here, _h, radius, _r, counts, _c):  # type: 
 
 
 def _products(combine: str) -> Any:
-    """The row `out[o]` and the products of `count` rows, each `step` and `pace` after the one before, one by one."""
+    """Combines `out[o]` with the products of `count` pairs of rows, which are `step` and `pace` apart, one by one."""
 
     def body(code, out, o, one, r, step, other, q, pace, count):  # type: ignore[no-untyped-def]
         build, target = code.build, code.row(out, o)
@@ -220,28 +220,29 @@ def _count_bits(_context, _bits):  # type: ignore[no-untyped-def]
     return operation(types.int64, [types.int64], lambda code, bits: code.build.ctpop(bits))
 
 
-# Distances of a tile's points from a point, and from a box given as (high, -low); of a tile of boxes (low, -high)
-# from such a box.
+# Distances of a tile's points from a point or from a box, given as (high, -low), and of a tile of boxes, given as
+# (low, -high), from a box.
 from_point, from_box, of_boxes = _farthest(_from_point), _farthest(_from_box), _farthest(_of_boxes)
-# sink(smallest, one, r, other, q): max(one[r], other[q]) sinks into the rows of `smallest`, kept in order.
+# sink(smallest, one, r, other, q): max(one[r], other[q]) sinks into the rows of `smallest`, which stay sorted.
 sink: Any = intrinsic(_sink)
-# stretch(rows, r, factor, out, o): `out[o] = rows[r] * factor`, and the largest number in it.
+# stretch(rows, r, factor, out, o): `out[o] = rows[r] * factor`; returns the largest number in it.
 stretch: Any = intrinsic(_stretch)
 # count_rows(rows, count, bound, b, counts, c): how many of the first `count` rows are at most `bound[b]`.
 count_rows: Any = intrinsic(_count_rows)
 # fit(one, other, count, bound, b, counts, sides, others, o): how many of max(one[r], other[r]) are at most
 # `bound[b]`, and the largest of one and of other among them.
 fit: Any = intrinsic(_fit)
-# count_sorted(values, here, h, radius, r, counts, c): how many of the ascending `values`, filled up with infinity to
-# a power of two, are at most `radius[r]` from `here[h]`. Halving without a branch: which way it goes is not foreseen.
+# count_sorted(values, here, h, radius, r, counts, c): how many of the ascending `values`, padded with infinity to a
+# power of two, are within `radius[r]` of `here[h]`. Bisection without branches, which could not be predicted.
 count_sorted: Any = intrinsic(_count_sorted)
-# add_products(out, o, one, r, step, other, q, pace, count): `out[o]` plus the products of rows of one and of other,
-# the first of which are r and q, and the next `step` and `pace` farther; less_products takes them off.
+# add_products(out, o, one, r, step, other, q, pace, count): adds to `out[o]` the products of rows of one and of other,
+# which begin at r and q and advance by `step` and `pace`; less_products subtracts them.
 add_products, less_products = _products("fadd"), _products("fsub")
-# centre(rows, r, mean, m, held, h): `rows[r]` less `mean[m]`, times `held[h]`.
+# centre(rows, r, mean, m, held, h): `rows[r]` minus `mean[m]`, times `held[h]`.
 centre: Any = intrinsic(_centre)
-# lean(t_tiles, t_points, y_tiles, y_points, slope, v, tile, i, apart, left, o): distances in t of a tile's points
-# from point i, to `apart[tile]`, and what `slope[v]` `(targets, units)` leaves of theirs in target v, to `left[o]`.
+# lean(t_tiles, t_points, y_tiles, y_points, slope, v, tile, i, apart, left, o): puts the distances in t of a tile's
+# points from point i into `apart[tile]`, and their residuals in target v under `slope[v]` into `left[o]`; slope is
+# `(targets, units)`.
 lean: Any = intrinsic(_lean)
 # at_most(rows, r, bound): the bits of the lanes in which `rows[r]` is at most a number.
 at_most: Any = intrinsic(_at_most)

@@ -1,6 +1,6 @@
-"""Lines of y on t through the surroundings of `WIDTH` points at once, side by side as the last axis of all arrays.
+"""Fits lines of y on t to the surroundings of `WIDTH` points at once; the last axis of all arrays holds the points.
 
-Least squares through Cholesky's factors; the slope is shrunk as far as chance explains it (James & Stein 1961).
+Least squares by Cholesky factors. The slope is shrunk by as much as chance explains (James & Stein 1961).
 """
 
 import numpy as np
@@ -9,17 +9,17 @@ from ..compiling import compiled, inlined
 from ._lanes import add_products, centre, less_products
 from ._vectors import WIDTH
 
-RIDGE = 1e-3  # of the variance of t in the surroundings: directions in which t hardly moves have no slope
-HALF_HEIGHT = 2.0  # residual deviations of y to the half width of the surroundings in t
-LEAST_RESIDUAL = 1e-6  # of the deviation of y: where y is a function of t, the box still has a height
+RIDGE = 1e-3  # of the variance of t in the surroundings: directions in which t hardly moves get no slope
+HALF_HEIGHT = 2.0  # half a box's height, in residual deviations of y, for the half width of the surroundings in t
+LEAST_RESIDUAL = 1e-6  # of the deviation of y: even where y is a function of t, the box has a height
 
 
 @compiled
 def regress(t, y, counts, slope, height):  # type: ignore[no-untyped-def]
     """Fills the shrunk `slope` of y on t over their first `counts` rows, and the `height` of the box.
 
-    All have `WIDTH` regressions side by side as their last axis. Centres t, and leaves of y what the slope leaves of
-    it. Rows from `counts` on have to be finite, no more.
+    The last axis of all arrays holds `WIDTH` regressions. Centres t, and replaces y by its residuals. Rows from
+    `counts` on only have to be finite.
     """
     units, targets, longest = t.shape[1], y.shape[1], counts.max()
     held = np.empty((longest, WIDTH))
@@ -62,7 +62,7 @@ def regress(t, y, counts, slope, height):  # type: ignore[no-untyped-def]
 
 @inlined
 def about_mean(values, held, counts):  # type: ignore[no-untyped-def]
-    """Columns `(rows, columns, WIDTH)` at mean 0 over the rows that are `held`; the others become 0."""
+    """Centres columns `(rows, columns, WIDTH)` over the rows that are `held`; the other rows become 0."""
     columns, mean = values.shape[1], np.empty(WIDTH)
     for u in range(columns):
         mean[:] = 0.0
@@ -75,7 +75,7 @@ def about_mean(values, held, counts):  # type: ignore[no-untyped-def]
 
 @inlined
 def solve(a, b):  # type: ignore[no-untyped-def]
-    """b into a^-1 b, of a positive definite a in its lower triangle, which becomes its Cholesky factor."""
+    """Turns b into a^-1 b; a is positive definite, given by its lower triangle, which becomes its Cholesky factor."""
     n, targets = len(a), b.shape[1]
     for i in range(n):
         for j in range(i + 1):

@@ -1,4 +1,4 @@
-"""`information` under permutations of y: one walk from each point serves hundreds of draws, one to a lane."""
+"""`information` under permutations of y: one walk from each point serves hundreds of draws, one per lane."""
 
 import numpy as np
 
@@ -8,15 +8,15 @@ from ._lanes import count_sorted
 from ._tiles import partition
 from ._vectors import WIDTH
 
-SIDE_BY_SIDE = 256  # draws: their k smallest distances stay in the first cache
+SIDE_BY_SIDE = 256  # draws at once, so that their k smallest distances stay in the first cache
 
 
 @compiled
 def permuted_information(x, y, y_tiled, y_sorted, permutations, k, variant, psi, atom):  # type: ignore[no-untyped-def]
     """`information` in nats of `Tiled` x and y[p] for each row p of `permutations` `(draws, n)`; `(draws,)`.
 
-    One walk outward from each point, over the others sorted by their distance in x, serves all draws side by
-    side: it ends where no draw's k-th neighbour can be any farther.
+    One walk outward from each point, over the others sorted by their distance in x, serves all draws together. It ends
+    where no draw's k-th neighbour can be farther.
     """
     order, x_points, x_tiles, _ = x
     n, columns, draws = len(y), y.shape[1], len(permutations)
@@ -28,7 +28,7 @@ def permuted_information(x, y, y_tiled, y_sorted, permutations, k, variant, psi,
     total = np.zeros(draws)
     for first in range(0, draws, SIDE_BY_SIDE):
         ours = min(SIDE_BY_SIDE, draws - first)
-        lanes = (ours + WIDTH - 1) // WIDTH * WIDTH  # filled up with the last draw
+        lanes = (ours + WIDTH - 1) // WIDTH * WIDTH  # padded with the last draw
         ys = np.empty((n, columns, lanes))
         for lane in range(lanes):
             draw = first + min(lane, ours - 1)
@@ -97,7 +97,7 @@ def permuted_information(x, y, y_tiled, y_sorted, permutations, k, variant, psi,
 
 @compiled
 def sort_nearest(key, index, keys, start, stop, end):  # type: ignore[no-untyped-def]
-    """Sorts the nearest of `index[start:end]` into `index[start:stop]`, and their keys: a comb sort."""
+    """Sorts the nearest of `index[start:end]` into `index[start:stop]`, and their keys, with a comb sort."""
     if stop < end:
         partition(key, index, start, end, stop)
     for a in range(start, stop):
@@ -131,7 +131,7 @@ def count_zeros(values):  # type: ignore[no-untyped-def]
 
 @inlined
 def apart(here, there, least, out):  # type: ignore[no-untyped-def]
-    """In each lane, the distance of points `here` and `there` `(columns, lanes)`, but at least `least`."""
+    """In each lane, the distance between the points `here` and `there` `(columns, lanes)`, but at least `least`."""
     mine, other = here[0], there[0]
     for lane in range(len(out)):
         away = abs(mine[lane] - other[lane])
@@ -145,10 +145,10 @@ def apart(here, there, least, out):  # type: ignore[no-untyped-def]
 
 @inlined
 def keep_smallest(smallest, joint):  # type: ignore[no-untyped-def]
-    """In each lane, `joint` into the k smallest in order; what falls out of them is left in `joint`."""
+    """In each lane, inserts `joint` into the sorted k smallest; the number that drops out is left in `joint`."""
     k, lanes = smallest.shape
     a = 0
-    while a + 3 <= k:  # three at a time: what limits this loop is loads and stores
+    while a + 3 <= k:  # three at a time, since loads and stores limit this loop
         first, second, third = smallest[a], smallest[a + 1], smallest[a + 2]
         for lane in range(lanes):
             new, old = joint[lane], first[lane]
@@ -170,13 +170,13 @@ def keep_smallest(smallest, joint):  # type: ignore[no-untyped-def]
 
 @inlined
 def fit(kth, ys, i, others, far, away, neighbours, x_radius, y_radius):  # type: ignore[no-untyped-def]
-    """In each lane, how many of `others` are within `kth` of i, and the half sides of their rectangle."""
+    """In each lane, counts the `others` within `kth` of i, and finds the half sides of their rectangle."""
     lanes = len(kth)
     neighbours[:], x_radius[:], y_radius[:] = 0, 0.0, 0.0
     for a in range(len(others)):
         x_away = far[a]
         apart(ys[i], ys[others[a]], 0.0, away)
-        # One array a loop: with more, LLVM gives up on proving them apart and does not vectorise.
+        # One array per loop: with more, LLVM cannot prove that they do not overlap and does not vectorise.
         for lane in range(lanes):
             reach = kth[lane] * JUST_OUTSIDE
             neighbours[lane] += (away[lane] <= reach) & (x_away <= reach)

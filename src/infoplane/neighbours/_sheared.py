@@ -1,7 +1,7 @@
 """The compiled part of `sheared_ksg`: neighbours in boxes that lean along a line fitted to y.
 
-Points come sorted by their first target. What is near in all columns is near in that one, so points are looked
-at from each one outward, and those beyond need not be.
+Points come sorted by their first target. A point that is near in all columns is near in this one, so the search goes
+outward from each point and stops early.
 """
 
 import numpy as np
@@ -13,17 +13,17 @@ from ._lines import regress
 from ._tiles import tiled
 from ._vectors import WIDTH
 
-MARGIN = 1e-6  # of a bound that comes from other roundings, so that it leaves no neighbour out
-ENOUGH = 4  # times k points of y in the box, to count by them
-STRIDE = 16  # places to step over at once in what is sorted
+MARGIN = 1e-6  # of a bound that was rounded differently, so that it excludes no neighbour
+ENOUGH = 4  # count the points of y in the box if there are this many times k
+STRIDE = 16  # places to skip at once in sorted values
 
 
 @compiled
 def information_nats(t, y, ranks, log_density, least, most, around, psi):  # type: ignore[no-untyped-def]
     """The mean over `least`...`most` neighbours of n points; t `(n, units)`, y `(n, targets)`.
 
-    The first column of y is ascending, and ranks `(n, columns)` are of all columns, first that one. `log_density`
-    `(n,)` is that of y, for boxes too low to count in. A line is fitted to `around` points.
+    The first column of y is ascending; `ranks` `(n, columns)` are of all columns, beginning with that one.
+    `log_density` `(n,)` is that of y, for boxes too low to count in. Each line is fitted to `around` points.
     """
     (n, units), targets = t.shape, y.shape[1]
     nearest, slope, height = np.empty(most), np.empty((targets, units)), np.empty(targets)
@@ -55,7 +55,7 @@ def information_nats(t, y, ranks, log_density, least, most, around, psi):  # typ
                 slope[v, u] = slopes[u, v, lane]
             for tile in range(tiles):
                 lean(t_tiles, t, y_tiles, y, slope, v, tile, i, apart_tiled, left_tiled, v * tiles + tile)
-        apart[n:] = FAR  # those that fill up the last tile
+        apart[n:] = FAR  # the padding of the last tile
         apart[i] = FAR  # no point is its own neighbour
         per_width, bound = 1 / widths[lane], bounds[most - 1, lane] * (1 + MARGIN) + MARGIN
         nearest[:] = FAR
@@ -92,10 +92,10 @@ def information_nats(t, y, ranks, log_density, least, most, around, psi):  # typ
 
 @compiled
 def boxes(t, y, counts, slope, height, width, nearest):  # type: ignore[no-untyped-def]
-    """Fills in half the `width` of `WIDTH` boxes, and how far the `nearest` `(k, WIDTH)` of the surroundings are in
-    them: no neighbour is farther. The surroundings differ from the points by t `(rows, units, WIDTH)` and y.
+    """Fills half the `width` of `WIDTH` boxes, and the distances, in box sizes, of the `nearest` `(k, WIDTH)` of the
+    surroundings: no neighbour is farther. The surroundings differ from the points by t `(rows, units, WIDTH)` and y.
 
-    Leaves of y what the slope does.
+    Replaces y by its residuals.
     """
     longest, units, targets = len(t), t.shape[1], y.shape[1]
     origin, zeros, beyond = np.zeros((1, units)), np.zeros((1, WIDTH)), np.full((1, WIDTH), FAR)
@@ -120,10 +120,10 @@ def boxes(t, y, counts, slope, height, width, nearest):  # type: ignore[no-untyp
 
 @compiled
 def surroundings(points, tiles, tile, smallest, in_ranks, near, counts):  # type: ignore[no-untyped-def]
-    """Fills `near` `(WIDTH, n + 1)` with the points nearest to each of a tile, as many as `smallest` has rows and
-    those tied with the farthest of them (no order of rows matters), and `counts` `(WIDTH,)` with how many they are.
+    """Fills `near` `(WIDTH, n + 1)` with the points nearest to each point of a tile, and `counts` `(WIDTH,)` with their
+    numbers: as many as `smallest` has rows, plus those tied with the farthest (so the order of rows does not matter).
 
-    `points` `(n, columns)` and their `tiles` are ascending in the first column. The rest is overwritten.
+    `points` `(n, columns)` and their `tiles` are ascending in the first column. The other arrays are overwritten.
     """
     n, columns, last = len(points), points.shape[1], len(smallest) - 1
     zeros, spare = np.zeros((1, WIDTH)), np.empty((1, WIDTH))
@@ -154,9 +154,7 @@ def surroundings(points, tiles, tile, smallest, in_ranks, near, counts):  # type
 
 @inlined
 def gather(points, i, near, out, lane, longest):  # type: ignore[no-untyped-def]
-    """How `near` ones of the points `(n, columns)` differ from i, as a lane of `out (n, columns, WIDTH)`, and 0 after
-    these.
-    """
+    """Puts the differences of the points `near` from i into a lane of `out (n, columns, WIDTH)`, and 0 after them."""
     for a in range(len(near)):
         for u in range(points.shape[1]):
             out[a, u, lane] = points[near[a], u] - points[i, u]
@@ -167,7 +165,7 @@ def gather(points, i, near, out, lane, longest):  # type: ignore[no-untyped-def]
 
 @inlined
 def within(values, i, reach):  # type: ignore[no-untyped-def]
-    """The places, first and one past the last, of ascending `values` at most `reach` from `values[i]`; and 0."""
+    """The first place, and the last plus one, of ascending `values` within `reach` of `values[i]`; and 0."""
     first, last = i, i + 1
     while first >= STRIDE and values[i] - values[first - STRIDE] <= reach:
         first -= STRIDE
@@ -182,7 +180,7 @@ def within(values, i, reach):  # type: ignore[no-untyped-def]
 
 @inlined
 def count_in(y, i, edge, height):  # type: ignore[no-untyped-def]
-    """How many points, i among them, are nearer than `edge` half boxes in y."""
+    """How many points, including i, are nearer than `edge` half boxes in y."""
     first, last, count = within(y[0], i, edge * height[0] * JUST_INSIDE)
     for j in range(first, last):
         inside = True
@@ -194,7 +192,7 @@ def count_in(y, i, edge, height):  # type: ignore[no-untyped-def]
 
 @inlined
 def keep(smallest, value):  # type: ignore[no-untyped-def]
-    """`value` among the `smallest`, in order, if it is one."""
+    """Inserts `value` into the sorted `smallest` if it is one of them."""
     if value < smallest[-1]:
         a = len(smallest) - 1
         while a > 0 and smallest[a - 1] > value:

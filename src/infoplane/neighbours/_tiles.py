@@ -1,4 +1,4 @@
-"""Points in tiles of `WIDTH` near ones, each with its bounding box: the leaves of a tree without the tree."""
+"""Points in tiles of `WIDTH` near points, each with its bounding box: the leaves of a tree without the tree."""
 
 from typing import NamedTuple
 
@@ -11,10 +11,10 @@ from ._vectors import WIDTH
 
 
 class Tiled(NamedTuple):
-    """n points in an order in which near ones are close together.
+    """n points, ordered so that near points are close together.
 
-    The last tile is filled up with the last point. Boxes are `(low, -high)`, and lie in tiles themselves;
-    those left over are infinitely far.
+    The last tile is padded with the last point. Boxes are `(low, -high)` and come in tiles themselves; those that pad
+    a tile are infinitely far away.
     """
 
     order: NDArray[np.int64]  # (n,): where each point was before
@@ -25,7 +25,7 @@ class Tiled(NamedTuple):
 
 @compiled
 def tiled(points, order):  # type: ignore[no-untyped-def]
-    """`points` `(n, columns)` in an order `(n,)`, such as `near_order`."""
+    """`points` `(n, columns)` as a `Tiled`, in an order `(n,)` such as `near_order`."""
     n, columns = points.shape
     count = (n + WIDTH - 1) // WIDTH
     ordered, tiles = np.empty((n, columns)), np.empty((count, columns, WIDTH))
@@ -46,7 +46,7 @@ def tiled(points, order):  # type: ignore[no-untyped-def]
 
 @compiled
 def near_order(points):  # type: ignore[no-untyped-def]
-    """An order of `points` `(n, columns)`: halved along the widest column, over and over, down to a tile."""
+    """An order of `points` `(n, columns)`: they are halved along the widest column repeatedly, down to one tile."""
     n = len(points)
     order, key = np.arange(n), np.empty(n)
     starts, stops, left = np.zeros(64, np.int64), np.full(64, n), 1  # what is left to halve
@@ -69,7 +69,7 @@ def near_order(points):  # type: ignore[no-untyped-def]
 
 @compiled
 def widest(points, order, start, stop):  # type: ignore[no-untyped-def]
-    """The column of the largest range in some of `points[order[start:stop]]`: enough of them to choose by."""
+    """The column with the largest range in a subset of `points[order[start:stop]]`, which is enough to choose by."""
     column, width = 0, -1.0
     for u in range(points.shape[1]):
         low = high = points[order[start], u]
@@ -84,7 +84,7 @@ def widest(points, order, start, stop):  # type: ignore[no-untyped-def]
 
 @compiled
 def partition(key, index, start, stop, middle):  # type: ignore[no-untyped-def]
-    """Hoare's selection: puts those of `index[start:stop]` with the smallest keys before `middle`."""
+    """Moves those of `index[start:stop]` with the smallest keys before `middle` (Hoare's selection)."""
     last = stop - 1
     while last > start:
         pivot = key[index[(start + last) // 2]]

@@ -1,4 +1,4 @@
-"""Writes LLVM code for rows of `WIDTH` numbers at once: what the instructions in `_lanes` are made of."""
+"""Writes LLVM code for rows of `WIDTH` numbers at once, for the instructions in `_lanes`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ ZERO, ONE = ir.Constant(INT64, 0), ir.Constant(INT64, 1)
 
 
 class Code:
-    """LLVM code under construction, in terms of rows."""
+    """LLVM code under construction, in operations on rows."""
 
     def __init__(self, context: Any, builder: Any) -> None:
         self.context, self.build = context, builder
@@ -27,14 +27,14 @@ class Code:
 
     def load(self, address: Any) -> Any:
         loaded = self.build.load(address)
-        loaded.align = 8  # numpy promises no more
+        loaded.align = 8  # numpy guarantees no more
         return loaded
 
     def store(self, row: Any, address: Any) -> None:
         self.build.store(row, address).align = 8
 
     def spread(self, number: Any, kind: Any = ROW) -> Any:
-        """A row of one number."""
+        """A row that repeats one number."""
         blank = ir.Constant(kind, ir.Undefined)
         first = self.build.insert_element(blank, number, ir.Constant(INT32, 0))
         return self.build.shuffle_vector(first, blank, ir.Constant(ir.VectorType(INT32, WIDTH), [0] * WIDTH))
@@ -54,11 +54,11 @@ class Code:
         return self.llvm("maxnum", one, other)
 
     def smaller(self, one: Any, other: Any) -> Any:
-        # A comparison and a choice would be stored through a mask, on which the next load has to wait.
+        # A comparison and a select would be stored through a mask, and the next load would wait for it.
         return self.llvm("minnum", one, other)
 
     def llvm(self, name: str, *rows: Any, result: Any = ROW) -> Any:
-        """One of LLVM's own functions of rows without NaN."""
+        """One of LLVM's functions, on rows without NaN."""
         declare: Any = cgutils.get_or_insert_function
         kind = ir.FunctionType(result, [ROW] * len(rows))
         function = declare(self.build.module, kind, f"llvm.{name}.v{WIDTH}f64")
@@ -82,7 +82,7 @@ class Code:
 
 
 def operation(result: Any, kinds: Sequence[Any], body: Callable[..., Any]) -> tuple[Any, Callable[..., Any]]:
-    """What numba asks of an intrinsic: a signature, and what writes its code from its arguments."""
+    """What numba needs for an intrinsic: a signature, and a function that writes its code."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         values = [

@@ -64,7 +64,7 @@ class Estimator:
 
     @property
     def name(self) -> str:
-        """What configurations call it: the name of its file."""
+        """What configurations call it: the name of its folder."""
         return type(self).__module__.rpartition(".")[2]
 
     @property
@@ -100,7 +100,13 @@ class Estimator:
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
         """`_estimate` of each of `xs`, which may differ in units, with one y: `(len(xs),)`."""
-        return np.array([self._estimate(x, y, rng) for x, rng in zip(xs, rngs, strict=True)], dtype=np.float64)
+        each = [self._estimate(x, y, rng) for x, rng in zip(xs, rngs, strict=True)]
+        try:
+            return np.array(each, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InfoplaneError(
+                "gave something else than one number a value, which is a fault of the estimator"
+            ) from None
 
     def _estimate_flagged(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> tuple[Array, list[set[str]]]:
         """`_estimate_many`, and the flags of each value that only the estimator can know."""

@@ -20,5 +20,5 @@ def rounded_bits(k: int, samples: int) -> float:
 
 
 def of_own_cells(entropies_bits: Iterable[float], samples: int) -> list[set[str]]:
-    """The flag of each layer in which nearly every row is its own cell: the value then is that of y, whatever T holds."""
+    """The flag of each layer in which nearly every row is its own cell: the value is then that of y alone."""
     return [{"saturated"} if bits >= OWN_CELLS * np.log2(samples) else set() for bits in entropies_bits]

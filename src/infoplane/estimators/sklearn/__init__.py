@@ -1,5 +1,6 @@
 """scikit-learn's `mutual_info_regression` and `mutual_info_classif`: one value a unit, the largest reported."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -48,7 +49,12 @@ class Sklearn(Estimator):
         units = standardised(layer[:, np.ptp(layer, axis=0) > 0])
         settings = {"discrete_features": False, "n_neighbors": self.k, "random_state": int(rng.integers(2**32))}
         if y.classes is not None:
-            nats = mutual_info_classif(units, y.classes, **settings)
+            if np.bincount(y.classes).max() < 2:
+                raise InfoplaneError("y: no two rows share a label, so that nothing can be counted; use decodable")
+            with warnings.catch_warnings():
+                # Whether labels look like numbers was judged at the gate.
+                warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
+                nats = mutual_info_classif(units, y.classes, **settings)
         else:
             moving = rows(y.values)
             targets = standardised(moving[:, np.ptp(moving, axis=0) > 0])

@@ -44,7 +44,8 @@ def estimate_epochs(
     for target in ("y", "x"):
         if target not in settings.measure.targets:
             continue
-        y = variables.target(dataset.y) if target == "y" else variables.Variable(dataset.x)
+        whole = dataset.y.dtype.kind in "iu"  # class labels, as the files hold them
+        y = variables.target(dataset.y, whole) if target == "y" else variables.Variable(dataset.x)
         try:
             method = Method(measurement.estimator, target)
             rows += values.rows(
