@@ -50,16 +50,16 @@ def drifted(found: dict[str, Any], conf_sha256: str) -> None:
     listed = "; ".join(f"{key}: {d['params']} there, {d['conf']} in conf/" for key, d in found.items())
     if not RECORD.exists():
         raise InfoplaneError(
-            f"params.yaml: differs from conf/ ({listed}) and {RECORD}, which says which was edited, is gone; "
+            f"params.yaml: differs from conf/ ({listed}) and {RECORD}, which tells which one was edited, is missing; "
             f"restore it with git, or recompose with `{RECOMPOSE}`"
         )
     if json.loads(RECORD.read_text()).get("conf_sha256") != conf_sha256:
         raise InfoplaneError(
-            f"params.yaml: conf/ was edited and params.yaml not recomposed from it ({listed}); "
+            f"params.yaml: conf/ was edited, but params.yaml was not recomposed from it ({listed}); "
             f"run `{RECOMPOSE}`, then `dvc repro`"
         )
     print(
-        f"infoplane: params.yaml was edited by hand ({listed}); going on with it. The next `dvc exp run` will "
+        f"infoplane: params.yaml was edited by hand ({listed}); continuing with it. The next `dvc exp run` will "
         "undo the edit unless conf/ says the same.",
         file=sys.stderr,
     )

@@ -27,7 +27,7 @@ def main() -> None:
         print(f"infoplane: calling the replicates one by one, not stacked: {reason}", file=sys.stderr, flush=True)
     with files.replacing(store.activations_folder(DATA)) as root:
         tasks = [(root, split, epochs[0], epochs[start : start + BLOCK]) for start in range(0, len(epochs), BLOCK)]
-        here = Compute(workers=config.compute.workers)  # too much to send to a cluster and back
+        here = Compute(workers=config.compute.workers)  # too much data to send to a cluster and back
         for _ in track(computing.run(extract, tasks, here), len(tasks), "extract"):
             pass
 
@@ -39,7 +39,7 @@ def extract(root: Path, split: str, first: int, epochs: list[int]) -> None:
         path = _path(epoch)
         checkpoint = checkpoints.read(path)
         if checkpoint.header != header.model_copy(update={"epoch": epoch}):
-            raise InfoplaneError(f"{path}: of another run or epoch; run `dvc repro train`")
+            raise InfoplaneError(f"{path}: belongs to another run or epoch; run `dvc repro train`")
         try:
             activations = store.Activations(layers(checkpoint.tensors), rows.row_id)
         except InfoplaneError as error:
@@ -55,7 +55,7 @@ def _recorder(split: str, first: int) -> tuple[store.Rows, checkpoints.Header, A
     header = checkpoints.read(path).header
     inputs = rows.x.shape[1]
     if header.inputs != inputs:
-        raise InfoplaneError(f"{path}: its network has {header.inputs} inputs, the data {inputs}")
+        raise InfoplaneError(f"{path}: its network has {header.inputs} inputs, but the data have {inputs}")
     networks = [checkpoints.network(header, str(path)) for _ in range(header.replicates)]
     return rows, header, *recorder(networks, torch.from_numpy(rows.x).float())
 

@@ -17,7 +17,7 @@ def main() -> None:
     results = tables.load_results(DATA, config.estimator_ids)
     board = scoring.scoreboard(results, unordered_ids(config))
     if not board:
-        print("infoplane: no exact truth of these estimates, so the scoreboard has no rows", file=sys.stderr)
+        print("infoplane: no exact truth for these estimates, so the scoreboard has no rows", file=sys.stderr)
     files.save_table(DATA / "scoreboard.csv", board, scoring.COLUMNS)
     found = json.dumps(scoring.metrics(results, board), indent=2, sort_keys=True)
     files.write_atomically(DATA / "metrics.json", found.encode() + b"\n")

@@ -32,7 +32,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     missing = _missing(config, law)
     if missing:
-        print(f"infoplane: {missing}; the truth has no rows, and figures no line for it", file=sys.stderr)
+        print(f"infoplane: {missing}; so the truth has no rows, and the figures do not show it", file=sys.stderr)
     else:
         epochs = store.checkpoint_epochs(DATA)
         tasks = [(config, epochs[start : start + BLOCK]) for start in range(0, len(epochs), BLOCK)]

@@ -228,8 +228,8 @@ def test_epochs_that_are_no_more_are_no_more_extracted(extract: Callable[..., No
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"epoch": 3}, r"epoch_0001\.safetensors: of another run or epoch"),
-        ({"outputs": 2}, r"epoch_0001\.safetensors: of another run or epoch"),
+        ({"epoch": 3}, r"epoch_0001\.safetensors: belongs to another run or epoch"),
+        ({"outputs": 2}, r"epoch_0001\.safetensors: belongs to another run or epoch"),
         ({"replicates": 3}, r"epoch_0001\.safetensors: .* 3 replicates"),
     ],
 )
@@ -248,7 +248,7 @@ def test_a_checkpoint_of_another_run_is_refused_and_the_earlier_result_stays(
 def test_checkpoints_that_do_not_fit_are_refused(extract: Callable[..., None]) -> None:
     for epoch in (0, 1):
         checkpoint(epoch, inputs=2)
-    with pytest.raises(InfoplaneError, match=r"epoch_0000\.safetensors: its network has 2 inputs, the data 1"):
+    with pytest.raises(InfoplaneError, match=r"epoch_0000\.safetensors: its network has 2 inputs, but the data have 1"):
         extract()
     wide = Model(architecture="mlp", params={"hidden": [5], "activation": "relu"})
     for epoch in (0, 1):

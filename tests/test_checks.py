@@ -172,5 +172,5 @@ def test_what_is_more_than_free_memory_is_refused_before_it_is_taken(monkeypatch
     free = memory.free_bytes()
     assert free is None or 2**26 < free < 2**50
     monkeypatch.setattr(memory, "free_bytes", lambda: 2**20)
-    with pytest.raises(ip.InfoplaneError, match=r"renyi: a value of 400 rows needs 0\.0 GB of memory, and 0\.0 GB"):
+    with pytest.raises(ip.InfoplaneError, match=r"renyi: a value of 400 rows needs 0\.0 GB of memory, but 0\.0 GB"):
         ip.mutual_information(U, E, "renyi")

@@ -53,7 +53,7 @@ def validate(**section: Any) -> None:
         (KSG | {"k": 350}, "k: 350 is not below the 350 samples measured; lower it"),
         (KSG | {"k": 50, "measure": {"samples": 50}}, "k: 50 is not below the 50 samples measured; lower it"),
         (KSG | {"k": 175, "stderr": {"splits": 2}}, "k: 175 is not below the 175 samples in a half, "),
-        (KSG | {"measure": {"samples": 351}}, "measure.samples: 351 of the 350 there are; lower it"),
+        (KSG | {"measure": {"samples": 351}}, "measure.samples: 351, but there are only 350; lower it"),
         (KSG | {"measure": {"epochs": [0, 501]}}, "measure.epochs: 501 is not trained; the last is 500"),
         (KSG | {"measure": {"replicates": [8]}}, "measure.replicates: 8 is not trained; the last is 7"),
     ],

@@ -141,9 +141,9 @@ COLUMN = np.zeros((4, 1))
     ("dataset", "complaint"),
     [
         (None, "make() gives a NoneType without sample(); return a KnownLaw"),
-        (Written(None), "sample(4) gives something else than two arrays; return x, y"),
-        (Written(COLUMN), "sample(4) gives something else than two arrays; return x, y"),
-        (Written(COLUMN, "abc"), "sample(4) gives something else than two arrays; return x, y"),
+        (Written(None), "sample(4) does not give two arrays; return x, y"),
+        (Written(COLUMN), "sample(4) does not give two arrays; return x, y"),
+        (Written(COLUMN, "abc"), "sample(4) does not give two arrays; return x, y"),
         (Written(COLUMN[:, 0], COLUMN), "sample(4) gives x of shape (4,); make it (4, inputs)"),
         (Written(COLUMN, COLUMN[:3]), "sample(4) gives y of shape (3, 1); make it (4, targets)"),
         (Written(COLUMN, COLUMN[:, :0]), "sample(4) gives y of shape (4, 0); make it (4, targets)"),

@@ -164,7 +164,7 @@ def test_measure_chooses_epochs(measure: dict[str, Any], epochs: list[int]) -> N
     [
         ({"layers": ["layer_9"]}, "measure.layers: no layer 'layer_9'; there are layer_1, output"),
         ({"replicates": [0, 2]}, "measure.replicates: no replicate 2; the last is 1"),
-        ({"samples": 61}, "measure.samples: 61 of the 60 there are; lower it"),
+        ({"samples": 61}, "measure.samples: 61, but there are only 60; lower it"),
     ],
 )
 def test_what_is_not_there_cannot_be_measured(root: Path, measure: dict[str, Any], message: str) -> None:

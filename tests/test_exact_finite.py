@@ -95,7 +95,7 @@ class TestLaw:
             (cube(2), even(4), [0, 0.5, 1, 0], "whole numbers from 0 on"),
             (cube(2), even(4), [0, 9, 1, 0], "number the classes from 0 on"),
             (cube(2) * np.nan, even(4), [0, 1, 1, 0], "x: holds NaN"),
-            ("x", even(4), [0, 1, 1, 0], "x: is no array of numbers"),
+            ("x", even(4), [0, 1, 1, 0], "x: is not an array of numbers"),
         ],
     )
     def test_what_is_none(self, x, p_x, p_y, says):
@@ -157,7 +157,7 @@ class TestCounting:
         assert both(finite_binned(t, law, [])) == pytest.approx([0, 0])
 
     @pytest.mark.parametrize(
-        ("edges", "says"), [([[0], [1]], "one array a unit"), ([1, 0], "sort them"), (["a"], "no array of numbers")]
+        ("edges", "says"), [([[0], [1]], "one array per unit"), ([1, 0], "sort them"), (["a"], "an array of numbers")]
     )
     def test_edges_that_are_none(self, edges, says):
         with pytest.raises(InfoplaneError, match=says):
@@ -345,7 +345,7 @@ class TestLinearGaussian:
             ({"weights": [np.ones((2, 4))]}, r"weights\[0\]: has shape \(2, 4\); give \(out, 3\)"),
             ({"weights": [np.full((2, 3), np.nan)]}, "holds NaN"),
             ({"input_covariance": np.ones(3)}, "give .inputs, inputs"),
-            ({"input_covariance": -np.eye(3)}, "eigenvalues of 0 and above"),
+            ({"input_covariance": -np.eye(3)}, "negative eigenvalues"),
             ({"input_covariance": np.triu(np.ones((3, 3)))}, "symmetric"),
             ({"readout": np.ones(4)}, "readout: has shape"),
             ({"noise_std": 0.0}, "noise_std: give one number above 0"),

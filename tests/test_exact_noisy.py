@@ -301,7 +301,7 @@ class TestRefusals:
 
     def test_relative_noise_on_a_constant_layer(self):
         layers = net(([0.1, 0.3], [5, 7]), ([3, -1], [0.1]))  # units that cancel, but for rounding
-        with pytest.raises(InfoplaneError, match=r"layers\[1\]: is constant.*give sigma absolute"):
+        with pytest.raises(InfoplaneError, match=r"layers\[1\]: is constant.*give an absolute sigma"):
             noisy_information(layers, QUADRATIC, 0.1, relative=True)
 
     def test_a_dataset_without_a_law(self):

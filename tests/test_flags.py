@@ -14,8 +14,8 @@ from infoplane.estimation.flags import Truth
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = [
-    *("above_ceiling", "constant", "dead_units", "dpi", "infinite"),
-    *("inside_null", "not_converged", "saturated", "scale", "ties"),
+    *("above_ceiling", "blind", "constant", "dead_units", "dpi", "infinite", "inside_null"),
+    *("not_converged", "repeated_rows", "saturated", "scale", "ties", "time_order"),
 ]
 
 

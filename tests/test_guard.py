@@ -82,7 +82,7 @@ def test_without_its_record_the_guard_does_not_guess(house: Scratch) -> None:
         ("noise_std: 0.2", "noise_sd: 0.2", "dataset.noise_sd: unknown key"),
         ("architecture: mlp", "architecture: cnn", "model.architecture: unknown 'cnn'"),
         ("hidden_layer", "hiden_layer", "plot.hiden_layer: unknown key"),
-        ("split: train", "split: probe", "dataset.probe_samples: 0, yet extract.split is probe"),
+        ("split: train", "split: probe", "dataset.probe_samples: 0, but extract.split is probe"),
         ("_target_: torch.optim.SGD", "_target_: os.system", "train.optimizer._target_: "),
         ("estimator: ksg", "estimator: kgs", "estimators.ksg.estimator: unknown 'kgs'"),
         ("variant: 1", "variant: 3", "estimators.ksg.variant: "),

@@ -54,7 +54,7 @@ def _outputs(network: nn.Module, call: Callable[[Tensor], Any], x: Tensor) -> di
         raise InfoplaneError(f"model: its layer {idle[0]} is never called; remove it from the network")
     if taken := RESERVED.intersection(names):
         raise InfoplaneError(
-            f"model: a layer cannot be named {taken.pop()}, as a file of activations uses that; rename it"
+            f"model: a layer cannot be named {taken.pop()}, since files of activations use that name; rename it"
         )
     return {name: outputs[name] for name in names}
 

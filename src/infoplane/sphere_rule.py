@@ -1,16 +1,17 @@
 """The 12-bit rule of Shwartz-Ziv & Tishby (2017, section 3.1), written from their description.
 
-They say: x are the 4,096 ways to switch 12 points, evenly spread over a sphere, on or off, all equally likely; y
-follows a rule that rotations of the sphere leave alone, taken of the pattern's power spectrum of spherical harmonics,
-by which the patterns fall into 64 orbits; p(y = 1 | x) is a sigmoid of a real function f(x) less a threshold, such
-that p(y = 1) is about 1/2, its gain such that I(X;Y) is about 0.99 bits. They do not print f.
+They say: x are the 4,096 ways to switch 12 points, evenly spread over a sphere, on or off, all equally likely. y
+follows a rule that is invariant under rotations of the sphere: it depends on the pattern's power spectrum of spherical
+harmonics, by which the patterns fall into 64 orbits. p(y = 1 | x) is a sigmoid of a real function f(x) minus a
+threshold, chosen so that p(y = 1) is about 1/2; its gain is chosen so that I(X;Y) is about 0.99 bits. They do not print
+f.
 
-What is taken here: the points are the vertices of an icosahedron; the power of degree l is, by the addition theorem,
+Our choices: the points are the vertices of an icosahedron. By the addition theorem, the power of degree l is
 
     S_l(x) = sum_m |sum_i x_i Y_lm(r_i)|^2 = (2 l + 1) / (4 pi) sum_ij x_i x_j P_l(r_i . r_j)
 
-with P_l Legendre's polynomial, so that it depends on distances alone; and f is the sum of S_l for l = 0 to 4, the
-fewest of its kind that tell all 64 spectra apart.
+with P_l the Legendre polynomial, so it depends on distances alone. f is the sum of S_l for l = 0 to 4, the fewest
+degrees that distinguish all 64 spectra.
 """
 
 from collections.abc import Callable
@@ -26,13 +27,13 @@ from .finite_law import FiniteLaw
 from .laws import Array
 
 DEGREES = 5  # 0 to 4
-STEPS = 200  # of a bisection, to the last bit
+STEPS = 200  # of a bisection, which is enough for the last bit
 
 
 def make(*, information_bits: Annotated[float, Field(gt=0, lt=1)] = 0.99) -> FiniteLaw:
     """The law of x `(4096, 12)`, zeros and ones, and of y, 0 or 1, with I(X;Y) = `information_bits` and p(y = 1) = 1/2.
 
-    Raises `InfoplaneError` for an information that one bit of y cannot have, or not quite: the rule splits the
+    Raises `InfoplaneError` for an information that the rule cannot reach: y has one bit, and the rule splits the
     patterns 2,052 to 2,044.
     """
     if not 0 < information_bits < 1:
@@ -52,7 +53,7 @@ def make(*, information_bits: Annotated[float, Field(gt=0, lt=1)] = 0.99) -> Fin
 
 
 def vertices() -> Array:
-    """The corners of an icosahedron on the unit sphere, `(12, 3)`."""
+    """The vertices of an icosahedron on the unit sphere, `(12, 3)`."""
     golden = (1 + np.sqrt(5)) / 2
     signs = product((1, -1), (golden, -golden))
     corners = [corner for a, b in signs for corner in ((0, a, b), (a, b, 0), (b, 0, a))]
@@ -60,7 +61,7 @@ def vertices() -> Array:
 
 
 def spectrum(x: Array, degrees: int) -> Array:
-    """The power of the patterns x `(patterns, 12)` in spherical harmonics of degree 0 up: `(patterns, degrees)`."""
+    """The power `(patterns, degrees)` of x `(patterns, 12)` in spherical harmonics, from degree 0 on."""
     cosines = vertices() @ vertices().T
     power = []
     for degree in range(degrees):
@@ -74,7 +75,7 @@ def _sigmoid(f: Array, gain: float, threshold: float) -> Array:
 
 
 def _root(rising: Callable[[float], float], low: float, high: float) -> float:
-    """Where a rising function meets 0, by bisection."""
+    """Where a rising function is 0, by bisection."""
     for _ in range(STEPS):
         middle = (low + high) / 2
         if not low < middle < high:

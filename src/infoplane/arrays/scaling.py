@@ -38,7 +38,7 @@ def scaled(values: NDArray[np.floating], scale: Scale) -> Array:
         return columns
     if scale == "rank":
         return _ranked(columns, rounding(values.dtype))
-    from ..neighbours._columns import standardised  # compiled; to check a configuration needs no compiler
+    from ..neighbours._columns import standardised  # compiled; checking a configuration needs no compiler
 
     return np.asarray(standardised(columns, rounding(values.dtype)))
 

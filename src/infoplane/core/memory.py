@@ -27,6 +27,6 @@ def require(needed_bytes: float, what: str) -> None:
     free = free_bytes()
     if free is not None and needed_bytes > free:
         raise InfoplaneError(
-            f"{what} needs {needed_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free; "
-            "take fewer rows, or another estimator"
+            f"{what} needs {needed_bytes / 1e9:,.1f} GB of memory, but {free / 1e9:,.1f} GB are free; "
+            "use fewer rows or another estimator"
         )

@@ -24,7 +24,7 @@ def draw(dataset: object, samples: int, rng: np.random.Generator, name: str) -> 
     try:
         x, y = (np.asarray(part, dtype=np.float64) for part in found)
     except (TypeError, ValueError):
-        raise InfoplaneError(f"{name}: sample({samples}) gives something else than two arrays; return x, y") from None
+        raise InfoplaneError(f"{name}: sample({samples}) does not give two arrays; return x, y") from None
     for letter, part, columns in (("x", x, "inputs"), ("y", y, "targets")):
         if part.ndim != 2 or len(part) != samples or part.shape[1] == 0:
             raise InfoplaneError(

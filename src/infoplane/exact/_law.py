@@ -71,7 +71,7 @@ def _ends(law: Law, what: str) -> tuple[float, float]:
         (high if np.isfinite(high) else float(tails[1])),
     )
     if not (np.isfinite([low, high]).all() and low < high):
-        raise InfoplaneError(f"no exact answer: the law of {what} reaches from {low} to {high}; mend its ppf")
+        raise InfoplaneError(f"no exact answer: the law of {what} reaches from {low} to {high}; fix its ppf")
     return low, high
 
 
@@ -105,7 +105,7 @@ def _refined(table: Callable[[int], Array], error: Callable[[Array, Array], Arra
             break
         cells, values = 2 * cells, finer
     if off > HOPELESS:
-        raise InfoplaneError(f"no exact answer: {what} needs finer steps than {cells}; use a tamer law")
+        raise InfoplaneError(f"no exact answer: {what} needs finer steps than {cells}; use a smoother law")
     return values
 
 
@@ -115,7 +115,7 @@ def _inputs(dataset: KnownLaw, low: float, high: float) -> Inputs:
         columns = _averages(dataset.inputs, x), dataset.function(x), dataset.noise_std(x)
         values = np.stack(np.broadcast_arrays(*columns), axis=-1).astype(np.float64)
         if not (values[:, 2] > 0).all():
-            raise InfoplaneError("no exact answer: noise_std(x) is not above 0 everywhere; mend it")
+            raise InfoplaneError("no exact answer: noise_std(x) is not above 0 everywhere; fix it")
         return values
 
     def error(off: Array, middle: Array) -> Array:

@@ -63,7 +63,7 @@ def checked(layers: Layers) -> Weights:
         weights.append((w, b))
         width = w.shape[0]
     if not weights:
-        raise InfoplaneError("layers: empty; give one (weight, bias) a layer")
+        raise InfoplaneError("layers: empty; give one (weight, bias) per layer")
     return weights
 
 

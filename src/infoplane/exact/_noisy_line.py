@@ -98,8 +98,8 @@ def mixture(x: Array, t: Array, along: Axes, over: Line) -> Mixture:
     length = np.sqrt((np.diff(vertices, axis=0) ** 2).sum(axis=1))
     if length.sum() > PANEL * MOST_NODES / 4:
         raise InfoplaneError(
-            f"no noisy answer: the layer's values run through {length.sum():.3g} sigma; raise sigma, or take the "
-            "plain truth (exact.layer_information), which this is close to"
+            f"no noisy answer: the layer's values run through {length.sum():.3g} sigma; raise sigma, or use the "
+            "plain truth (exact.layer_information), which is close to this"
         )
     nodes, mass = _nodes(x, length / PANEL, over)
     return Mixture(_interpolated(nodes, x, vertices), mass, _rows(nodes, over))
@@ -152,5 +152,5 @@ def _rows(nodes: Array, over: Line) -> Rows:
     step = Y_STEP * noise.y_step * std.min()
     cells = noise.step * (len(noise.density) - 1) * std.sum() / step
     if cells > MOST_CELLS:
-        raise InfoplaneError(f"no noisy answer: p(y | x) takes {cells:.2g} numbers to hold; smooth the noise of y")
+        raise InfoplaneError(f"no noisy answer: p(y | x) needs {cells:.2g} numbers; smooth the noise of y")
     return Rows(of, *noise_rows(mean, std, noise, step))

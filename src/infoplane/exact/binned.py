@@ -82,10 +82,10 @@ def _edges(image: Image, bins: Bins, range: Range) -> list[Array]:
     if not isinstance(bins, int):
         given = np.asarray(bins, np.float64)
         if given.ndim != 1 or len(given) < 2 or not (np.diff(given) > 0).all():
-            raise InfoplaneError(f"bins: {bins} are not ascending edges of at least one bin; mend them")
+            raise InfoplaneError(f"bins: {bins} are not ascending edges of at least one bin; fix them")
         return [given[1:-1]] * image.t.shape[1]
     if bins < 1 or (range is not None and not range[0] < range[1]):
-        raise InfoplaneError(f"bins: {bins} on {range} are no bins; ask for at least 1, the lower end first")
+        raise InfoplaneError(f"bins: {bins} on {range} are not bins; give at least 1, and the lower end first")
     edges: list[Array] = []
     for t, error in zip(image.t.T, image.error, strict=True):
         low, high = range or (t.min(), t.max())

@@ -117,7 +117,7 @@ def _even(t: Array) -> Array:
 def _spread(name: str, values: Array) -> float:
     spread = float(np.sqrt(values.var(axis=0).sum()))
     if not spread > 1e-12 * np.abs(values).max():
-        raise InfoplaneError(f"{name}: is constant, so that noise relative to its spread is none; give sigma absolute")
+        raise InfoplaneError(f"{name}: is constant, so noise relative to its spread is 0; give an absolute sigma")
     return spread
 
 
@@ -126,7 +126,7 @@ def _numbers(name: str, values: ArrayLike) -> Array:
     try:
         found = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InfoplaneError(f"{name}: is no array of numbers; give one") from None
+        raise InfoplaneError(f"{name}: is not an array of numbers; give one") from None
     if found.ndim == 1:
         found = found[:, None]
     if found.ndim != 2 or 0 in found.shape:
@@ -138,4 +138,4 @@ def _numbers(name: str, values: ArrayLike) -> Array:
 
 def _same_length(t: Array, y: Array) -> None:
     if len(t) != len(y):
-        raise InfoplaneError(f"t has {len(t)} samples and y {len(y)}; give as many of each")
+        raise InfoplaneError(f"t has {len(t)} samples, but y has {len(y)}; give equally many")

@@ -79,7 +79,7 @@ def finite_noisy(
     mean = law.p_x @ values
     spread = np.sqrt((law.p_x @ (values - mean) ** 2).sum())
     if relative and len(p_t) == 1:
-        raise InfoplaneError("t: is constant, so that noise relative to its spread is none; give sigma absolute")
+        raise InfoplaneError("t: is constant, so noise relative to its spread is 0; give an absolute sigma")
     width = sigma * float(spread) if relative else sigma
     away = values - mean
     places = axes(mean, (away * law.p_x[:, None]).T @ away, width).along(values[first])
@@ -102,7 +102,7 @@ def _checked(t: ArrayLike, law: FiniteLaw) -> Array:
 def _resolution(t: ArrayLike, given: float | None) -> float:
     if given is not None:
         if not 0 <= given < 1:
-            raise InfoplaneError(f"resolution: {given} is no part of a unit's largest value; give 0 to 1")
+            raise InfoplaneError(f"resolution: {given} is not a share of a unit's largest value; give 0 to 1")
         return given
     kind = np.asarray(t).dtype
     return ROUNDINGS * float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
@@ -158,9 +158,9 @@ def _edges(edges: ArrayLike | Sequence[ArrayLike], units: int) -> list[Array]:
         if all(edge.ndim == 0 for edge in each):
             each = [np.asarray(edges, np.float64)] * units
     except (TypeError, ValueError):
-        raise InfoplaneError("edges: are no array of numbers, nor a list of one a unit; give one of the two") from None
+        raise InfoplaneError("edges: are not an array of numbers, nor one array per unit; give either") from None
     if len(each) != units:
-        raise InfoplaneError(f"edges: are those of {len(each)} units, yet t has {units}; give one array a unit")
+        raise InfoplaneError(f"edges: are for {len(each)} units, but t has {units}; give one array per unit")
     for edge in each:
         if edge.ndim != 1 or not (np.diff(edge) > 0).all() or not np.isfinite(edge).all():
             raise InfoplaneError(f"edges: {edge} are not ascending numbers; sort them")

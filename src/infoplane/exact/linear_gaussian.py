@@ -43,7 +43,7 @@ def linear_gaussian_information(
         signal = through @ covariance @ through.T
         spread = float(np.sqrt(np.trace(signal)))
         if relative and spread == 0:
-            raise InfoplaneError(f"weights[{number}]: its layer is constant and has no spread; give sigma absolute")
+            raise InfoplaneError(f"weights[{number}]: its layer is constant and has no spread; give an absolute sigma")
         width = sigma * spread if relative else sigma
         input_bits = _half_log2_det(np.eye(len(signal)) + signal / width**2)
         # `after`: the variance of y that T + sigma Z does not explain, in units of the noise of y.
@@ -69,9 +69,9 @@ def _numbers(name: str, values: ArrayLike) -> Array:
     try:
         found = np.asarray(values, np.float64)
     except (TypeError, ValueError):
-        raise InfoplaneError(f"{name}: is no array of numbers; give one") from None
+        raise InfoplaneError(f"{name}: is not an array of numbers; give one") from None
     if not np.isfinite(found).all():
-        raise InfoplaneError(f"{name}: holds NaN or infinity; mend it")
+        raise InfoplaneError(f"{name}: holds NaN or infinity; fix it")
     return found
 
 
@@ -81,7 +81,7 @@ def _covariance(given: ArrayLike) -> Array:
         raise InfoplaneError(f"input_covariance: has shape {found.shape}; give (inputs, inputs)")
     rounding = 1e-9 * np.abs(found).max()
     if np.abs(found - found.T).max() > rounding or np.linalg.eigvalsh(found).min() < -rounding:
-        raise InfoplaneError("input_covariance: is not symmetric with eigenvalues of 0 and above; mend it")
+        raise InfoplaneError("input_covariance: is not symmetric without negative eigenvalues; fix it")
     return (found + found.T) / 2
 
 
@@ -105,5 +105,5 @@ def _products(weights: Sequence[ArrayLike], inputs: int) -> list[Array]:
         through = w @ through
         found.append(through)
     if not found:
-        raise InfoplaneError("weights: empty; give one (out, in) a layer")
+        raise InfoplaneError("weights: empty; give one (out, in) per layer")
     return found

@@ -70,7 +70,7 @@ def _spread(covariance: Array, image: Image, number: int) -> float:
     spread = float(np.sqrt(np.trace(covariance)))
     if not spread > 4 * np.sqrt((image.error**2).sum()):
         raise InfoplaneError(
-            f"layers[{number}]: is constant, so that noise relative to its spread is none; give sigma absolute"
+            f"layers[{number}]: is constant, so noise relative to its spread is 0; give an absolute sigma"
         )
     return spread
 

@@ -20,6 +20,6 @@ class PlanePoint:
 def check_noise(sigma: float, stderr_bits: float) -> None:
     """Raises `InfoplaneError` for noise that is not above 0, and for a standard error that cannot be reached."""
     if not 0 < sigma < np.inf:
-        raise InfoplaneError(f"sigma: {sigma} is no standard deviation of noise; give one above 0")
+        raise InfoplaneError(f"sigma: {sigma} is not a standard deviation of noise; give one above 0")
     if not 0 < stderr_bits < np.inf:
-        raise InfoplaneError(f"stderr_bits: {stderr_bits} cannot be reached; ask for a standard error above 0")
+        raise InfoplaneError(f"stderr_bits: {stderr_bits} cannot be reached; give a standard error above 0")

@@ -105,7 +105,7 @@ def legend(figure: Figure, handles: Sequence[Artist], *, columns: int, line: int
 
 
 def row_label(figure: Figure, ax: Axes, key: str, ids: Sequence[str], down: float = 0.5) -> None:
-    """The estimator's id to the left of its row of panels, or of the row `down` of the height of `ax`."""
+    """Writes the estimator's id to the left of its row, at the share `down` of the height of `ax`, from the top."""
     box = ax.get_position()
     lines = textwrap.wrap(key.replace("_", "_ "), 15)
     words = "\n".join(line.replace("_ ", "_") for line in lines)

@@ -33,9 +33,9 @@ NULL = "#999999"  # the permutation null
 BAND = 0.22  # opacity
 
 EPOCHS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)  # the ticks of a wide panel
-FEW = (0, 5, 20, 100, 500)  # of a narrow one
-TENS = (0, 10, 100, 1000, 10**4, 10**5, 10**6)  # of any, after long training
-LINEAR = 10  # epochs drawn to scale before the axis turns logarithmic
+FEW = (0, 5, 20, 100, 500)  # the ticks of a narrow panel
+TENS = (0, 10, 100, 1000, 10**4, 10**5, 10**6)  # the ticks of any panel after long training
+LINEAR = 10  # epochs on the linear part of the axis, which is logarithmic after it
 STDERRS = 1.645  # standard errors to the 5 % and the 95 % quantile of a normal law
 
 STYLE: Any = {

@@ -6,7 +6,7 @@ from .common.config import Config, mapping
 
 
 def settings(config: Config, key: str) -> Settings:
-    """Raises `InfoplaneError` for each key that is wrong."""
+    """The settings of one id. Raises `InfoplaneError` that names each wrong key."""
     where = f"estimators.{key}"
     values = mapping(config.section("estimators")[key], where)
     return checked(Settings, {k: v for k, v in values.items() if k in Settings.model_fields}, where)

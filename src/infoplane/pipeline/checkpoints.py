@@ -55,7 +55,7 @@ def read(path: Path) -> Checkpoint:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
         if KEY not in metadata:
             raise InfoplaneError(f"{path}: not a checkpoint of infoplane; make it again with `dvc repro train`")
         values = json.loads(metadata[KEY])

@@ -23,7 +23,7 @@ class Measurement:
 
 
 def measurement(config: Config, key: str) -> Measurement:
-    """Raises `InfoplaneError` for an id that is not configured, and for each key that is wrong."""
+    """The measurement of one id. Raises `InfoplaneError` if it is not configured, or names each wrong key."""
     if key not in config.estimator_ids:
         raise InfoplaneError(f"estimators.{key}: not configured; choose one of {', '.join(config.estimator_ids)}")
     where = f"estimators.{key}"

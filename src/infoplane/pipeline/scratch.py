@@ -100,7 +100,7 @@ class Scratch:
         path = store.checkpoint_path(self.folder, epoch)
         checkpoint = checkpoints.read(path)
         if checkpoint.header.model_dump(mode="json") != self.header(epoch).model_dump(mode="json"):
-            raise InfoplaneError(f"{path}: of another run or epoch")
+            raise InfoplaneError(f"{path}: belongs to another run or epoch")
         return checkpoint
 
 
@@ -115,7 +115,7 @@ def _read_state(path: Path) -> tuple[int, NDArray[np.float32], list[dict[str, An
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})[checkpoints.KEY])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
         optimizers = _unpack(header["optimizers"], tensors)
         return header["epoch"], tensors["losses"].numpy(), optimizers
     except (SafetensorError, OSError, KeyError, ValueError) as error:
@@ -135,7 +135,7 @@ def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise InfoplaneError(
-        f"train.optimizer: its state holds a {type(value).__name__}, which no file can; choose another"
+        f"train.optimizer: its state holds a {type(value).__name__}, which cannot be saved; choose another"
     )
 
 

@@ -157,7 +157,7 @@ def _wrong_number(path: Path, types: dict[str, str]) -> str:
             wrong = number.isna() if kind == "float64" else number.isna() | (number % 1 != 0)
             if wrong.any():
                 line = int(wrong.to_numpy().argmax()) + 2
-                return f"{name} in line {line} is {table[name].iloc[line - 2]!r}, not a number that it can be"
+                return f"{name} in line {line} is {table[name].iloc[line - 2]!r}, not a number of the right type"
     return ""
 
 

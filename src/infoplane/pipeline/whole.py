@@ -16,7 +16,7 @@ def validate(config: Config) -> None:
         "probe": config.dataset.probe_samples,
     }[config.extract.split]
     if rows == 0:
-        raise InfoplaneError("dataset.probe_samples: 0, yet extract.split is probe; ask for some")
+        raise InfoplaneError("dataset.probe_samples: 0, but extract.split is probe; raise it")
     for key in config.estimator_ids:
         _check_reach(measurement(config, key), train, rows)
 
@@ -32,7 +32,7 @@ def _check_reach(asked: Measurement, train: Train, rows: int) -> None:
             raise InfoplaneError(f"{where}.measure.{name}: {max(places)} is not trained; the last is {last}")
     samples = measure.samples or rows
     if samples > rows:
-        raise InfoplaneError(f"{where}.measure.samples: {samples} of the {rows} there are; lower it")
+        raise InfoplaneError(f"{where}.measure.samples: {samples}, but there are only {rows}; lower it")
     k = getattr(asked.estimator, "k", None)
     if isinstance(k, int) and k >= samples:
         raise InfoplaneError(f"{where}.k: {k} is not below the {samples} samples measured; lower it")

@@ -20,13 +20,13 @@ def maker(optimizer: Optimizer) -> Make:
     name = optimizer.target.removeprefix("torch.optim.")
     kind = getattr(torch.optim, name, None)
     if not (inspect.isclass(kind) and issubclass(kind, torch.optim.Optimizer) and kind is not torch.optim.Optimizer):
-        raise InfoplaneError(f"train.optimizer._target_: torch.optim has no optimiser {name}; SGD and Adam are two")
+        raise InfoplaneError(f"train.optimizer._target_: torch.optim has no optimiser {name}; try SGD or Adam")
     given = {"lr": optimizer.lr, **(optimizer.model_extra or {})}
     given = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     known = list(inspect.signature(kind).parameters)[1:]
     if unknown := [key for key in given if key not in known]:
         raise InfoplaneError(
-            f"train.optimizer.{unknown[0]}: torch.optim.{name} has no such argument, but {', '.join(known)}"
+            f"train.optimizer.{unknown[0]}: torch.optim.{name} has no such argument; it has {', '.join(known)}"
         )
 
     def make(tensors: Iterable[Tensor]) -> torch.optim.Optimizer:
@@ -34,7 +34,7 @@ def maker(optimizer: Optimizer) -> Make:
             return kind(tensors, **given)
         except REFUSALS as error:
             key = next((f".{key}" for key in given if re.search(rf"\b{key}\b", str(error))), "")
-            raise InfoplaneError(f"train.optimizer{key}: torch.optim.{name} says: {error}; mend it") from None
+            raise InfoplaneError(f"train.optimizer{key}: torch.optim.{name} says: {error}; fix it") from None
 
     return make
 

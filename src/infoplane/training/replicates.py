@@ -139,7 +139,7 @@ def _loss(config: Train, network: nn.Module, data: Data) -> stacking.Loss:
     name = config.loss.target.removeprefix("torch.nn.")
     kind = getattr(nn, name, None)
     if not (inspect.isclass(kind) and issubclass(kind, nn.Module)):
-        raise InfoplaneError(f"train.loss._target_: torch.nn has no loss {name}; MSELoss and L1Loss are two")
+        raise InfoplaneError(f"train.loss._target_: torch.nn has no loss {name}; try MSELoss or L1Loss")
     loss: stacking.Loss = kind()
     x, y = data.train
     with torch.no_grad(), warnings.catch_warnings():

@@ -14,7 +14,7 @@ class Optimizer(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False, frozen=True)
     target: Annotated[str, Field(alias="_target_", pattern=r"^torch\.optim\.[A-Z]\w*$")]
     lr: Annotated[float, Field(gt=0)]
-    __pydantic_extra__: dict[str, int | float | bool | str | list[float]]  # LBFGS has a count and a name
+    __pydantic_extra__: dict[str, int | float | bool | str | list[float]]  # LBFGS takes an integer and a string
 
 
 class Loss(Section):

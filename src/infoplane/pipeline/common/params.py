@@ -16,7 +16,7 @@ def parsed(text: str) -> Any:
     try:
         return OmegaConf.to_container(OmegaConf.create(f"value: {text}"), resolve=False)["value"]  # type: ignore[index,call-overload]
     except (YAMLError, OmegaConfBaseException, KeyError, TypeError):
-        raise InfoplaneError(f"{text!r}: not a value as params.yaml could hold it; quote or mend it") from None
+        raise InfoplaneError(f"{text!r}: not a value that params.yaml can hold; quote or fix it") from None
 
 
 def load(path: Path = Path("params.yaml")) -> Config:
@@ -34,4 +34,4 @@ def read(path: Path) -> Any:
         ) from None
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())
-        raise InfoplaneError(f"{path}: not readable as YAML ({said}); mend it, or recompose it from conf/") from None
+        raise InfoplaneError(f"{path}: not readable as YAML ({said}); fix it, or recompose it from conf/") from None

@@ -93,7 +93,7 @@ def _places(measurement: Measurement, seed: int, samples: int) -> NDArray[np.int
         return slice(None)
     if wanted > samples:
         raise InfoplaneError(
-            f"estimators.{measurement.id}.measure.samples: {wanted} of the {samples} there are; lower it"
+            f"estimators.{measurement.id}.measure.samples: {wanted}, but there are only {samples}; lower it"
         )
     return generator(seed, "samples").permutation(samples)[:wanted]
 
