@@ -71,7 +71,7 @@ MEANINGS = {
     "dpi": "exceeds the layer before, which no layer can",
     "infinite": "one side follows the other without noise, so that the true value is infinite or far above this",
     "inside_null": "shuffled pairs read as much",
-    "not_converged": "the training of the critics had not ended",
+    "not_converged": "the training of the critics had not ended, or a few pairs decide the value",
     "repeated_rows": "{} % of the rows repeat another in x and y, so that errors and p-values are too small",
     "saturated": "this estimator can read no more on so many rows; the truth may be more",
     "scale": "columns differ so much in scale that the largest alone decides",

@@ -16,11 +16,15 @@ from . import style
 # Most serious first; each keeps its colour in every figure. docs/flags.md says what they mean.
 DOCUMENTED = (
     "above_ceiling",
+    "below_bound",
     "dpi",
+    "blind",
     "not_converged",
     "saturated",
     "scale",
     "inside_null",
+    "repeated_rows",
+    "time_order",
     "dead_units",
     "ties",
     "constant",
@@ -28,11 +32,15 @@ DOCUMENTED = (
 )
 COLORS = (
     "#CC3311",
+    "#882255",
     "#EE7733",
+    "#661100",
     "#AA3377",
     "#DDAA33",
     "#009988",
     "#33BBEE",
+    "#117733",
+    "#999933",
     "#4477AA",
     "#999999",
     "#000000",

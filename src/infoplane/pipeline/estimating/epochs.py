@@ -95,6 +95,8 @@ def _places(measurement: Measurement, seed: int, samples: int) -> NDArray[np.int
         raise InfoplaneError(
             f"estimators.{measurement.id}.measure.samples: {wanted}, but there are only {samples}; lower it"
         )
+    if measurement.settings.block is not None:
+        return slice(wanted)  # a stretch of a series is still one
     return generator(seed, "samples").permutation(samples)[:wanted]
 
 
