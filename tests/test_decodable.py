@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from infoplane.arrays.variables import target
+import calling
 from infoplane.core.errors import InfoplaneError
 from infoplane.estimators.decodable import Decodable
 from infoplane.estimators.decodable import decoders as _decoders
 
 
 def estimate(x, y, seed=0, labels=False, **params):
-    return Decodable(**params)._estimate(x, target(y, labels), np.random.default_rng(seed))
+    return calling.estimate(Decodable(**params), x, y, seed, labels=labels)
 
 
 def quadratic(samples, seed):

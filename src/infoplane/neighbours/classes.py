@@ -119,8 +119,8 @@ def _codes(classes: ArrayLike, k: int) -> Labels:
     given = np.asarray(classes)
     if given.ndim != 1 or len(given) == 0:
         raise InfoplaneError(f"classes of shape {given.shape} are not one a row; give (samples,)")
-    if k < 1:
-        raise InfoplaneError(f"k: {k} neighbours are none; give 1 or more")
+    if not 1 <= k < len(given):
+        raise InfoplaneError(f"k: {k} is not between 1 and the {len(given) - 1} other samples; change it")
     codes = _by_appearance(given)
     alone = np.bincount(codes)[codes] == 1
     return _by_appearance(np.where(alone, -1, codes))

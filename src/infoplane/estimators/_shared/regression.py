@@ -49,7 +49,8 @@ def left_out_predictions(t: Floats, squares: Floats, y: Floats) -> Floats:
     log_weight = -samples / 2 * (np.linalg.slogdet(scatter)[1][:, :, None] + np.log(np.maximum(1 - inside, 1e-12)))
     weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
-    return np.swapaxes(y - np.einsum("lps,lpts->lts", weight, missed), 1, 2)
+    missed *= weight[:, :, None]
+    return np.swapaxes(y - missed.sum(axis=1), 1, 2)
 
 
 def spread(missed: Floats) -> tuple[Floats, float]:

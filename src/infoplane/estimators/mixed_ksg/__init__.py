@@ -9,7 +9,6 @@ from pydantic import Field
 from ...arrays.scaling import Scale
 from ...arrays.variables import Variable
 from ...core.devices import Device
-from ...core.errors import InfoplaneError
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.limits import neighbours_bits, rounded_bits
 
@@ -18,10 +17,10 @@ from .._shared.limits import neighbours_bits, rounded_bits
 class MixedKSG(Estimator):
     """I(X;Y) in bits from nearest neighbours, for a mixture of discrete and continuous parts (Gao et al. 2017).
 
-    Use it for labels, for layers with ReLU zeros and dead units, and for discrete values on either side. On data without
-    ties it is `KSG` of variant 1, and on discrete x and y the plug-in estimate. For that, two terms differ from Gao,
-    Kannan, Oh & Viswanath 2017 by O(1/n): neighbours of continuous points are counted with digamma functions, as in
-    their code, and atoms with logarithms on both sides.
+    Use it for labels, for layers with ReLU zeros and dead units, and for discrete values on either side. On data
+    without ties it is `KSG` of variant 1, and on discrete x and y the plug-in estimate. For that, two terms differ from
+    Gao, Kannan, Oh & Viswanath 2017 by O(1/n): neighbours of continuous points are counted with digamma functions, as
+    in their code, and atoms with logarithms on both sides.
 
     Labels are names, between which there are no distances: of a label y the neighbours are those of a row's own class
     (Ross 2014), in the layer or along its cross-fitted discriminants, see `infoplane.neighbours.classes`. That is
@@ -45,7 +44,6 @@ class MixedKSG(Estimator):
         from ...neighbours.classes import class_information_bits
 
         if y.classes is not None:
-            _check_neighbours(self.k, len(y))
             return class_information_bits(xs, y.classes, k=self.k, scale=self.scale)
         return information_bits(xs, y.values, k=self.k, variant=1, scale=self.scale, atoms="log", device=self.device)
 
@@ -54,7 +52,6 @@ class MixedKSG(Estimator):
         from ...neighbours.classes import permuted_class_information_bits
 
         if y.classes is not None:
-            _check_neighbours(self.k, len(y))
             return permuted_class_information_bits(x, y.classes, permutations, k=self.k, scale=self.scale)
         return permuted_information_bits(
             x, y.values, permutations, k=self.k, variant=1, scale=self.scale, atoms="log", device=self.device
@@ -76,8 +73,3 @@ class MixedKSG(Estimator):
     def _target_maximum_bits(self, y: Variable) -> float:
         """What x = y but for rounding gives."""
         return rounded_bits(self.k, len(y))
-
-
-def _check_neighbours(k: int, samples: int) -> None:
-    if k >= samples:
-        raise InfoplaneError(f"k: {k} is not below the {samples} samples; lower it")
