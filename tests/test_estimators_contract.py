@@ -268,10 +268,6 @@ def test_many_are_the_same_numbers_as_one_by_one(name):
     xs = [gaussian(120, 0.7, seed, units)[0] for seed, units in enumerate([1, 2, 2, 1])]
     xs += [np.ones((120, 2)), xs[1].astype(np.float32)]
     for targets, labels in kinds_of(y):
-        if refuses(name, xs[0], targets, labels):
-            with pytest.raises(InfoplaneError):
-                calling.estimate_many(quick(name), xs, targets, labels=labels)
-            continue
         many = calling.estimate_many(quick(name), xs, targets, labels=labels)
         assert many.shape == (len(xs),)
         for i, x in enumerate(xs):  # to the bit, however many share the call
@@ -291,23 +287,12 @@ def kinds_of(y):
     return (y, False), (signs, False), (signs, True)
 
 
-def refuses(name, x, y, labels):
-    """Only decodable refuses any of these: what has ties and is no label has no density."""
-    refused = name == "decodable" and not labels and len(np.unique(y)) == 2
-    if refused:
-        with pytest.raises(InfoplaneError, match="more than 10 samples share one value"):
-            estimate(name, x, y, labels=labels)
-    return refused
-
-
 def test_permuted_are_the_same_numbers_as_one_by_one(name):
     """Those that do not override it too: pairs in another order are other pairs only within the order's tolerance."""
     x, y = gaussian(120, 0.7, units=2)
     permutations = np.array([np.random.default_rng(i).permutation(120) for i in range(4)])
     within = 1e-9 if overrides(name, "_estimate_permuted") else lookup.named(name).order_tolerance_bits
     for targets, labels in kinds_of(y):
-        if refuses(name, x, targets, labels):
-            continue
         null = calling.estimate_permuted(quick(name), x, targets, permutations, labels=labels)
         # Some of the rows of a variable: labels keep their numbers, as they do where the rows are permuted.
         of_y, numbers = calling.variable(targets, labels), np.ascontiguousarray(x)

@@ -29,4 +29,6 @@ def test_chain_rule_of_discrete_variables(estimator: Estimator, labels: bool) ->
 
     given_a = sum((a == value).mean() * bits(b[a[:, 0] == value], y[a[:, 0] == value]) for value in np.unique(a))
     assert given_a > 0.1
-    assert bits(np.hstack([a, b]), y) == pytest.approx(bits(a, y) + given_a, abs=1e-9)
+    # Classes have most of the plug-in's bias taken off, which is of the order of one over the size of a cell.
+    within = 0.03 if labels and isinstance(estimator, MixedKSG) else 1e-9
+    assert bits(np.hstack([a, b]), y) == pytest.approx(bits(a, y) + given_a, abs=within)

@@ -13,7 +13,7 @@ from infoplane.neighbours import information_bits, permuted_information_bits
 
 
 def by_all_pairs(x, y, k, variant, atoms="psi"):
-    """Kraskov 2004, eq. 8 and 9, with Gao 2017's counts at atoms, in bits; x and y as they are."""
+    """Kraskov 2004, eq. 8 and 9, with ties counted and Gao 2017's counts at atoms, in bits; x and y as they are."""
     n = len(x)
     nats = 0.0
     for i in range(n):
@@ -25,7 +25,9 @@ def by_all_pairs(x, y, k, variant, atoms="psi"):
             f = digamma if atoms == "psi" else np.log
             nats += f(near.sum() + 1) + f(n) - f((dx == 0).sum() + 1) - f((dy == 0).sum() + 1)
         elif variant == 1:
-            nats += digamma(k) + digamma(n) - digamma((dx < kth).sum() + 1) - digamma((dy < kth).sum() + 1)
+            nats += digamma(near.sum()) + digamma(n)
+            for d in (dx, dy):
+                nats -= digamma(max((d < kth).sum() + 1, (d <= kth).sum()))  # the same, but for ties
         else:
             nats += digamma(near.sum()) + digamma(n)
             sides = [(d, d[near].max()) for d in (dx, dy)]
@@ -158,3 +160,25 @@ def test_scaling_takes_any_finite_scale(scale, factor):
 def test_raw_values_whose_distances_overflow_are_refused():
     with pytest.raises(InfoplaneError, match="scale: values beyond 4e\\+307"):
         scaled(np.array([[1.7e308], [-1.7e308]]), "none")
+
+
+@pytest.mark.parametrize("variant", [1, 2])
+@pytest.mark.parametrize("units", [1, 4])
+def test_heaps_and_lattices_read_nothing_at_independence(variant, units):
+    """From beside a heap, or on a lattice, many points are as far as the k-th neighbour; not counted, they read 0.1."""
+    values = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        x, y = np.maximum(rng.normal(size=(200, units)), 0), rng.normal(size=(200, 1))
+        pair = (x, y) if seed % 2 else (y, x)
+        values.append(information_bits([pair[0]], pair[1], k=3, variant=variant, scale="standard", atoms="log")[0])
+    assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(30) + 0.02
+
+
+def test_whole_numbers_read_nothing_at_independence():
+    values = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        x, y = rng.normal(size=(120, 1)), rng.permutation(np.repeat(np.arange(10.0), 12))[:, None]
+        values.append(information_bits([x], y, k=3, variant=1, scale="standard", atoms="log")[0])
+    assert abs(np.mean(values)) < 0.1

@@ -7,12 +7,15 @@ is the mean of
 - variant 1 (eq. 8): psi(k) + psi(n) - psi(n_x + 1) - psi(n_y + 1), nearer than the k-th neighbour;
 - variant 2 (eq. 9): psi(k) - 1/k + psi(n) - psi(n_x) - psi(n_y), inside the rectangle around the neighbours.
 
-Exact ties are kept: nothing is jittered, and nothing depends on the order of rows. In variant 2, all points as near as
-the k-th neighbour are neighbours. A point whose k-th neighbour equals it is an atom: all points that equal it are its
-neighbours, and n_x and n_y count the points that equal it in x and in y, including itself (Gao, Kannan, Oh & Viswanath
-2017). In variant 2 this also holds if only x or only y is tied; then only the other side of the rectangle was fitted to
-the points, so 1/k, the cost of fitting a second side, is not subtracted. At atoms, counts go through `atoms`: "psi", or
-"log", which gives the plug-in estimate for discrete data.
+Exact ties are kept: nothing is jittered, and nothing depends on the order of rows. All points as near as the k-th
+neighbour are neighbours. In variant 1, n_x and n_y also hold the points exactly as far away as the k-th neighbour
+(minus one, which changes nothing without ties): beside a heap, such as a ReLU's zeros, and on a lattice there are many.
+
+A point whose k-th neighbour equals it is an atom: all points that equal it are its neighbours, and n_x and n_y count
+the points that equal it in x and in y, including itself (Gao, Kannan, Oh & Viswanath 2017). In variant 2 this also
+holds if only x or only y is tied; then only the other side of the rectangle was fitted to the points, so 1/k, the cost
+of fitting a second side, is not subtracted. At atoms, counts go through `atoms`: "psi", or "log", which gives the
+plug-in estimate for discrete data.
 """
 
 from collections.abc import Callable, Sequence

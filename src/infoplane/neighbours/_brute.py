@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..arrays.scaling import Scale, scaled
-from ._kernels import JUST_INSIDE, JUST_OUTSIDE, is_constant
+from ._kernels import JUST_INSIDE, JUST_OUTSIDE, TO_EDGE, is_constant
 
 Array = NDArray[np.float64]
 Values = NDArray[np.floating]
@@ -107,16 +107,17 @@ def _told(x: Tensor, y: Tensor, rows: slice, k: int, variant: int, psi: Tensor, 
     joint = torch.maximum(in_x, in_y)
     joint[:, range(joint.shape[1]), range(rows.start, rows.stop)] = torch.inf  # no point is its own neighbour
     kth = joint.topk(k, largest=False, sorted=False).values.amax(-1)
-    neighbours, x_radius, y_radius = torch.full_like(kth, k, dtype=torch.int64), kth * JUST_INSIDE, kth * JUST_INSIDE
-    boxed = (kth == 0) | (variant == 2)
+    x_radius, y_radius = kth * JUST_INSIDE, kth * JUST_INSIDE
+    near = joint <= (kth * JUST_OUTSIDE)[..., None]
+    del joint
+    boxed, neighbours = (kth == 0) | (variant == 2), near.sum(-1)  # k, where nothing ties
     if boxed.any():
-        near = joint <= (kth * JUST_OUTSIDE)[..., None]
-        neighbours = torch.where(boxed, near.sum(-1), neighbours)
-        del joint
         x_radius = torch.where(boxed, _side(in_x, near, kth), x_radius)
         y_radius = torch.where(boxed, _side(in_y, near, kth), y_radius)
     count_x, count_y = (in_x <= x_radius[..., None]).sum(-1), (in_y <= y_radius[..., None]).sum(-1)
     if variant == 1:
+        count_x = torch.maximum(count_x, (in_x <= (x_radius * TO_EDGE)[..., None]).sum(-1) - 1)
+        count_y = torch.maximum(count_y, (in_y <= (y_radius * TO_EDGE)[..., None]).sum(-1) - 1)
         nats = psi[neighbours] + psi[n] - psi[count_x] - psi[count_y]
     else:
         x_fitted, y_fitted = x_radius > 0, y_radius > 0

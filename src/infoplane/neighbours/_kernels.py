@@ -20,6 +20,7 @@ from ._vectors import WIDTH
 FAR = 1e308  # beyond all distances, and still finite when widened by a tie
 TIE = 2.0**-30
 JUST_INSIDE, JUST_OUTSIDE = 1 - TIE, 1 + TIE
+TO_EDGE = JUST_OUTSIDE / JUST_INSIDE
 CHUNK = 16  # columns to process before checking if a point is already too far from the whole tile
 
 
@@ -41,12 +42,21 @@ def information(x, standard, rounding, y, y_tiled, y_sorted, k, variant, nearer,
     count_y = np.empty(len(y_radius), np.int64)
     if y.shape[1] == 1:
         radius, counts = y_radius.reshape(-1, WIDTH), count_y.reshape(-1, WIDTH)
+        edge, within_edge = np.empty((1, WIDTH)), np.empty((1, WIDTH), np.int64)
         for t in range(len(counts)):
             count_sorted(y_sorted, y_near.tiles, t, radius, t, counts, t)
+            if with_edges(variant, nearer):
+                stretch(radius, t, TO_EDGE, edge, 0)
+                count_sorted(y_sorted, y_near.tiles, t, edge, 0, within_edge, 0)
+                for lane in range(WIDTH):
+                    counts[t, lane] = max(counts[t, lane], within_edge[0, lane] - 1)
     else:
         corner, rows = np.empty((1, 2 * y.shape[1])), np.empty((3, 1, WIDTH))
         for i in range(n):
             count_y[i] = count_within(y_tiled, here, i, y_radius[i], corner, rows)
+            if with_edges(variant, nearer):
+                within = count_within(y_tiled, here, i, y_radius[i] * TO_EDGE, corner, rows)
+                count_y[i] = max(count_y[i], within - 1)
     total = 0.0
     for i in range(n):
         total += one_point(
@@ -60,14 +70,16 @@ def nearest(x, y, k, variant, nearer):  # type: ignore[no-untyped-def]
     """The k-th neighbours of `Tiled` x and y, in one order: arrays `(tiles * WIDTH,)`, of which n entries are points.
 
     Returns their distances; how many points are at most as far; half the sides of the rectangle around those, in x and
-    in y; and how many points are that near in x alone, including the point itself. In variant 1, the second is k, and
-    the half sides are the distance times `nearer[0]`, minus `nearer[1]`.
+    in y; and how many points are that near in x alone, including the point itself. In variant 1, the half sides are the
+    distance times `nearer[0]`, minus `nearer[1]`, and the last is the count that `one_point` describes.
     """
     _, x_points, x_tiles, x_boxes = x
     _, y_points, y_tiles, _ = y
     n, columns, groups, count = len(x_points), x_points.shape[1], len(x_boxes), len(x_tiles)
     in_x, in_y = np.empty((n, WIDTH)), np.empty((n, WIDTH))  # one row of distances per point processed
-    smallest, reach, bound = np.empty((k, WIDTH)), np.empty((1, WIDTH)), np.empty((1, WIDTH))
+    # One more than k: it shows whether other points are as far as the k-th.
+    smallest, reach, bound = np.empty((k + 1, WIDTH)), np.empty((1, WIDTH)), np.empty((1, WIDTH))
+    within_edge, edges = np.empty((1, WIDTH), np.int64), with_edges(variant, nearer)
     zeros, spare, corner = np.zeros((1, WIDTH)), np.empty((1, WIDTH)), np.empty((1, 2 * columns))
     kth, x_radius, y_radius = np.empty((count, WIDTH)), np.empty((count, WIDTH)), np.empty((count, WIDTH))
     neighbours, count_x = np.full((count, WIDTH), k), np.empty((count, WIDTH), np.int64)
@@ -104,19 +116,25 @@ def nearest(x, y, k, variant, nearer):  # type: ignore[no-untyped-def]
             t = group * WIDTH + lowest_bit(boxes_near)
             boxes_near &= boxes_near - 1
         stretch(smallest, k - 1, 1.0, kth, home)
-        atoms = 0
+        ties = 0
         for lane in range(WIDTH):
-            atoms += kth[home, lane] == 0
-        if variant == 2 or atoms:
+            ties += kth[home, lane] == 0 or is_tied(smallest, lane, k, edges)
+        if variant == 2 or ties:
             fit(in_x, in_y, rows, reach, 0, neighbours, x_radius, y_radius, home)
         for lane in range(WIDTH):
             if variant == 1 and kth[home, lane] > 0:
-                neighbours[home, lane] = k
+                if not is_tied(smallest, lane, k, edges):
+                    neighbours[home, lane] = k
                 x_radius[home, lane] = y_radius[home, lane] = kth[home, lane] * nearer[0] - nearer[1]
             else:
                 x_radius[home, lane] = min(x_radius[home, lane], kth[home, lane]) * JUST_OUTSIDE
                 y_radius[home, lane] = min(y_radius[home, lane], kth[home, lane]) * JUST_OUTSIDE
         count_rows(in_x, rows, x_radius, home, count_x, home)
+        if edges:
+            stretch(x_radius, home, TO_EDGE, spare, 0)
+            count_rows(in_x, rows, spare, 0, within_edge, 0)
+            for lane in range(WIDTH):
+                count_x[home, lane] = max(count_x[home, lane], within_edge[0, lane] - 1)
     return kth.ravel(), neighbours.ravel(), x_radius.ravel(), y_radius.ravel(), count_x.ravel()
 
 
@@ -125,6 +143,10 @@ def one_point(n, kth, neighbours, x_radius, y_radius, count_x, count_y, variant,
     """The term of one point, in nats. Counts are of points within the radius, including the point itself.
 
     Variant 1 (Kraskov et al. 2004, eq. 8): k neighbours in a square; the radii are just below the distance of the k-th.
+    A side's count is the larger of two: within the radius, including the point itself, and within the distance of the
+    k-th, without it. Without ties that is the first. With ties, all points as near as the k-th are neighbours, and the
+    second counts all points on the edge: seen from beside a ReLU's heap, the whole heap is equally far. Leaving it out
+    read 0.06 to 0.18 bits at independence, at any n.
     Variant 2 (eq. 9): neighbours in a rectangle fitted to them. The radii are its half sides, on which neighbours lie,
     so the point itself is not counted. If only x or only y is tied, that side has no width and was not fitted, so the
     1/k that eq. 9 subtracts for fitting a second side is kept. If neither side has width, the point is an atom: its
@@ -137,6 +159,18 @@ def one_point(n, kth, neighbours, x_radius, y_radius, count_x, count_y, variant,
     x_fitted, y_fitted = x_radius > 0, y_radius > 0
     nats = psi[neighbours] + psi[n] - psi[count_x - x_fitted] - psi[count_y - y_fitted]
     return nats - 1 / neighbours if x_fitted and y_fitted else nats
+
+
+@inlined
+def with_edges(variant, nearer):  # type: ignore[no-untyped-def]
+    """Whether ties are counted: not by variant 2, which has its own way, nor where `nearer` is another's rule."""
+    return variant == 1 and nearer[1] == 0.0
+
+
+@inlined
+def is_tied(smallest, lane, k, edges):  # type: ignore[no-untyped-def]
+    """Whether more than k points are as near as the k-th, where that is asked."""
+    return edges and smallest[k, lane] <= smallest[k - 1, lane] * JUST_OUTSIDE
 
 
 @inlined

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..compiling import compiled, inlined
-from ._kernels import FAR, JUST_INSIDE, JUST_OUTSIDE, count_within, distances, one_point
-from ._lanes import count_sorted
+from ._kernels import FAR, JUST_INSIDE, JUST_OUTSIDE, TO_EDGE, count_within, distances, is_tied, one_point
+from ._lanes import count_sorted, stretch
 from ._tiles import partition
 from ._vectors import WIDTH
 
@@ -35,13 +35,14 @@ def permuted_information(x, y, y_tiled, y_sorted, permutations, k, variant, psi,
             for i in range(n):
                 for u in range(columns):
                     ys[i, u, lane] = y[permutations[draw, order[i]], u]
-        smallest, joint = np.empty((k, lanes)), np.empty(lanes)
+        smallest, joint = np.empty((k + 1, lanes)), np.empty(lanes)
         x_radius, y_radius = np.empty(lanes), np.empty(lanes)
         neighbours, count_x, count_y = (
             np.empty(lanes, np.int64),
             np.empty(lanes, np.int64),
             np.empty(lanes, np.int64),
         )
+        edge, edge_y, edge_x = np.empty((1, WIDTH)), np.empty((1, WIDTH), np.int64), np.empty(lanes, np.int64)
         rows_of_radius, rows_of_count, walked = y_radius.reshape(-1, WIDTH), count_y.reshape(-1, WIDTH), 0
         for i in range(n):
             for t in range(len(x_tiles)):
@@ -62,24 +63,40 @@ def permuted_information(x, y, y_tiled, y_sorted, permutations, k, variant, psi,
                 steps += 1
             walked = steps + 8
             kth = smallest[k - 1]
-            if variant == 2 or count_zeros(kth):
+            if variant == 2 or count_tied(smallest, k):
                 fit(kth, ys, i, others[:steps], far, joint, neighbours, x_radius, y_radius)
             for lane in range(lanes):
                 if variant == 1 and kth[lane] > 0:
-                    neighbours[lane] = k
+                    if not is_tied(smallest, lane, k, True):
+                        neighbours[lane] = k
                     x_radius[lane] = y_radius[lane] = kth[lane] * JUST_INSIDE
                 count_x[lane] = 1
             for a in range(steps):
                 for lane in range(lanes):
                     count_x[lane] += far[a] <= x_radius[lane]
+            if variant == 1:
+                edge_x[:] = 0
+                for a in range(steps):
+                    for lane in range(lanes):
+                        edge_x[lane] += far[a] <= x_radius[lane] * TO_EDGE
+                for lane in range(lanes):
+                    count_x[lane] = max(count_x[lane], edge_x[lane])
             if columns == 1:
                 here = ys[i].reshape(-1, WIDTH)
                 for r in range(len(here)):
                     count_sorted(y_sorted, here, r, rows_of_radius, r, rows_of_count, r)
+                    if variant == 1:
+                        stretch(rows_of_radius, r, TO_EDGE, edge, 0)
+                        count_sorted(y_sorted, here, r, edge, 0, edge_y, 0)
+                        for lane in range(WIDTH):
+                            rows_of_count[r, lane] = max(rows_of_count[r, lane], edge_y[0, lane] - 1)
             for lane in range(ours):
                 if columns > 1:
                     j = permutations[first + lane, order[i]]
                     count_y[lane] = count_within(y_tiled, y, j, y_radius[lane], corner, rows)
+                    if variant == 1:
+                        within = count_within(y_tiled, y, j, y_radius[lane] * TO_EDGE, corner, rows)
+                        count_y[lane] = max(count_y[lane], within - 1)
                 total[first + lane] += one_point(
                     n,
                     kth[lane],
@@ -122,10 +139,11 @@ def reached(kth, far):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def count_zeros(values):  # type: ignore[no-untyped-def]
+def count_tied(smallest, k):  # type: ignore[no-untyped-def]
+    """In how many lanes others are as near as the k-th neighbour, or it is at 0."""
     count = 0
-    for lane in range(len(values)):
-        count += values[lane] == 0
+    for lane in range(smallest.shape[1]):
+        count += smallest[k - 1, lane] == 0 or smallest[k, lane] <= smallest[k - 1, lane] * JUST_OUTSIDE
     return count
 
 

@@ -27,25 +27,17 @@ def folds_of(classes: Labels, folds: int) -> Labels:
     return fold
 
 
-def class_loss_bits(
-    features: Floats, classes: Labels, folds: int, hidden: int, rng: np.random.Generator | None
-) -> Floats:
-    """Held-out -log2 q(class | features) of each sample `(samples,)`, q fitted on the other folds.
-
-    q gives one sample's worth of its mass to all classes alike, so that a class it has not met costs
-    log2(samples * classes) bits and not infinitely many.
-    """
+def class_logs(features: Floats, classes: Labels, folds: int, hidden: int, rng: np.random.Generator | None) -> Floats:
+    """log q(class | features), q fitted on the other folds, `(samples, classes)`; softmax, or a network of `hidden`."""
     targets = np.eye(classes.max() + 1)[classes]
     penalty = NETWORK_PENALTY if hidden else SOFTMAX_PENALTY
-    loss = np.empty(len(classes))
+    logs = np.empty(targets.shape)
     fold = folds_of(classes, folds)
     for held_out in range(folds):
         train, test = fold != held_out, fold == held_out
         scores = _fit(features[train], targets[train], _softmax_loss, hidden, penalty, rng)(features[test])
-        q = np.exp(scores - logsumexp(scores, axis=1, keepdims=True))
-        q = (1 - 1 / len(classes)) * q + 1 / (len(classes) * targets.shape[1])
-        loss[test] = -np.log2(q[np.arange(len(q)), classes[test]])
-    return loss
+        logs[test] = scores - logsumexp(scores, axis=1, keepdims=True)
+    return logs
 
 
 def network_means(features: Floats, y: Floats, train: NDArray[np.bool_], rng: np.random.Generator) -> Floats:

@@ -30,8 +30,9 @@ class KSG(Estimator):
         NPEET's `mi` without its noise.
     device: `cpu`, `cuda` or `auto`.
 
-    Exact ties are kept, see `infoplane.neighbours`. A constant x or y gives 0. Refuses a k that is not below the
-    number of rows.
+    Exact ties are kept, see `infoplane.neighbours`. Of a label y the neighbours are those of a row's own class,
+    whatever the variant, see `infoplane.neighbours.classes`. A constant x or y gives 0. Refuses a k that is not below
+    the number of rows.
     """
 
     tolerance_bits: ClassVar[float] = 0.05
@@ -43,14 +44,20 @@ class KSG(Estimator):
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
         from ...neighbours import information_bits  # compiled; to check a configuration needs no compiler
+        from ...neighbours.classes import class_information_bits
 
+        if y.classes is not None:
+            return class_information_bits(xs, y.classes, k=self.k, scale=self.scale)
         return information_bits(
             xs, y.values, k=self.k, variant=self.variant, scale=self.scale, atoms="psi", device=self.device
         )
 
     def _estimate_permuted(self, x: Values, y: Variable, permutations: Places, rngs: Generators) -> Array:
         from ...neighbours import permuted_information_bits
+        from ...neighbours.classes import permuted_class_information_bits
 
+        if y.classes is not None:
+            return permuted_class_information_bits(x, y.classes, permutations, k=self.k, scale=self.scale)
         return permuted_information_bits(
             x,
             y.values,
