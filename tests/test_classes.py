@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import digamma, logsumexp
 from sklearn.datasets import load_digits
 
-from infoplane import discriminants
+from infoplane.classes import discriminants
 from infoplane.core.errors import InfoplaneError
 from infoplane.neighbours._classes import own_and_all
 from infoplane.neighbours.classes import class_information_bits, contributions_bits, permuted_class_information_bits

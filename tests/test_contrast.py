@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from infoplane.class_decoding import discriminant_logs, stacked, told_bits
+from infoplane.classes.decoding import discriminant_logs, stacked, told_bits
 from infoplane.estimators._shared.columns import standardised
 from infoplane.estimators._shared.regression import PRIORS, left_out_predictions, principal
 from infoplane.estimators.decodable import contrast

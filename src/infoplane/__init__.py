@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the names of estimators that
     from .core.errors import InfoplaneError
     from .estimators.binning import Binning
     from .estimators.decodable import Decodable
+    from .estimators.dithered_ksg import DitheredKSG
     from .estimators.gaussian import Gaussian
     from .estimators.gaussian_kde import GaussianKDE
     from .estimators.kde import KDE

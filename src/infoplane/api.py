@@ -8,7 +8,7 @@ from .arrays.variables import Variable
 from .choice import suitable
 from .core.errors import InfoplaneError
 from .core.validation import Section, Seed, checked
-from .estimation import flags, values
+from .estimation import bound, flags, values
 from .estimation.intervals import NORMAL_QUANTILE
 from .estimation.layers import Layer, prepared
 from .estimation.method import Method, Target
@@ -16,6 +16,8 @@ from .estimation.settings import Settings
 from .estimators._shared import lookup
 from .estimators._shared.base import Estimator
 from .result import Result
+
+WIDE = 16  # columns of x, from which on the default choice plants what it should find
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +46,8 @@ def mutual_information(
     permutations: how many shuffled pairings make the null, at least 19.
     block: for rows in time order, how far apart two rows are as good as independent: they are then shifted, and split
         in stretches of so many, where others are shuffled.
-    planted: plant so many bits in x, and say which share of them the estimator reads (`infoplane.estimation.planted`).
+    planted: plant so many bits in x, and say which share of them the estimator reads (`infoplane.estimation.planted`);
+        without an estimator and with more than 16 columns of x, 1 bit is.
     seed: of all that is drawn at random. The same seed gives the same numbers.
 
     Raises `InfoplaneError`, in one line, for what is wrong with an argument, and warns where integers look like counts
@@ -53,6 +56,8 @@ def mutual_information(
     values_of_x, target = variables.numbers(x), variables.target(y, labels)
     variables.check_lengths(values_of_x, target)
     chosen = suitable(values_of_x, target) if estimator is None else _estimator(estimator)
+    if estimator is None and planted is None and values_of_x.shape[1] > WIDE:
+        planted = 1.0  # could it have been seen?
     settings, seed = _settings(stderr, permutations, None, block, planted), _seed(seed)
     layers = prepared(
         values_of_x[None],
@@ -65,8 +70,10 @@ def mutual_information(
         judge_scale=not chosen.scale_invariant,
     )
     (row,) = values.rows(Method(chosen, "y"), chosen.name, layers, target, settings=settings, seed=seed)
+    bound.mark([row], layers, target, settings, seed)
     row["flags"] = flags.joined(row["flags"])
-    flags.mark([row], settings, flags.Truth(flags.label_ceiling_bits(target)))
+    if target.classes is not None:
+        flags.mark([row], settings, flags.Truth(flags.label_ceiling_bits(target)))
     mi_bits, stderr_bits = row["mi_bits"], row.get("stderr_bits")
     interval_bits = None
     if stderr_bits is not None:
@@ -141,9 +148,12 @@ def measure(
         rows = []
         for letter, target in targets.items():
             try:
-                rows += values.rows(Method(estimator, letter), key, of_layers, target, settings=settings, seed=seed)
+                found = values.rows(Method(estimator, letter), key, of_layers, target, settings=settings, seed=seed)
             except InfoplaneError as error:
                 raise InfoplaneError(f"{key}: {error}") from None
+            if letter == "y":
+                bound.mark(found, of_layers, target, settings, seed)
+            rows += found
         for row in rows:
             row["flags"] = flags.joined(row["flags"])
         flags.mark(rows, settings, flags.Truth(flags.label_ceiling_bits(targets["y"])))

@@ -1,26 +1,31 @@
 """Which estimator suits x and y, where the caller names none.
 
-- y holds labels: `MixedKSG`.
-- y holds numbers, and one value in five or more repeats: `MixedKSG`.
+- y holds labels: `MixedKSG`, which takes neighbours of a row's own class.
+- A column of x or of y holds numbers of a lattice, such as counts, or few different numbers: `DitheredKSG`.
+- y holds numbers of which one row in five or more repeats another: `MixedKSG`.
 - Any other y: `ShearedKSG`.
 """
 
 import numpy as np
 
+from .arrays.lattices import repeats
 from .arrays.variables import Floats, Variable
 from .estimators._shared.base import Estimator
 
 REPEATED = 0.2  # of the rows: so many with a y that another row has, too, are no accident
 
 
-def suitable(x: Floats, y: Variable) -> Estimator:  # noqa: ARG001 (the width of x will matter)
+def suitable(x: Floats, y: Variable) -> Estimator:
     """By the rule above."""
+    from .estimators.dithered_ksg import DitheredKSG
     from .estimators.mixed_ksg import MixedKSG
     from .estimators.sheared_ksg import ShearedKSG
 
-    if y.classes is not None or _repeated(y) >= REPEATED:
+    if y.classes is not None:
         return MixedKSG()
-    return ShearedKSG()
+    if repeats(y.values) or repeats(x):
+        return DitheredKSG()
+    return MixedKSG() if _repeated(y) >= REPEATED else ShearedKSG()
 
 
 def _repeated(y: Variable) -> float:

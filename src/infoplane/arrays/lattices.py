@@ -54,7 +54,17 @@ def column_kind(values: Array) -> Column:
     return Column("few" if few else "mixed", 0.0)
 
 
-def spread(values: Array, rng: np.random.Generator) -> Array:
+def repeats(values: NDArray[np.floating]) -> bool:
+    """Whether any column `(samples, columns)` is a lattice or of few values, on which neighbours tie.
+
+    Columns without a tie are passed by: what few distances tie there is no matter.
+    """
+    ordered = np.sort(values, axis=0)
+    tied = (ordered[1:] == ordered[:-1]).any(axis=0) & (ordered[0] != ordered[-1])
+    return any(column_kind(column.astype(np.float64)).kind in ("lattice", "few") for column in values.T[tied])
+
+
+def spread(values: NDArray[np.floating], rng: np.random.Generator) -> Array:
     """`values` `(samples, columns)`, each number of a lattice or of a few anywhere in its cell, drawn from `rng`.
 
     A cell of a lattice is one step wide; of a few values, it ends halfway to the next. Other columns stay as they are.
@@ -74,7 +84,7 @@ def spread(values: Array, rng: np.random.Generator) -> Array:
     return spread_out
 
 
-def is_table(values: Array) -> bool:
+def is_table(values: NDArray[np.floating]) -> bool:
     """Whether `values` `(samples, columns)` are lattices and few values, and few of their rows differ."""
     if any(column_kind(column).kind in ("continuous", "mixed") for column in values.T):
         return False  # rows that were taken more than once are no table
@@ -100,7 +110,7 @@ def table_bits(x: NDArray[np.int64], y: NDArray[np.int64]) -> float:
     return float((found - by_chance) * most / (most - by_chance) / np.log(2))
 
 
-def numbers_bits(x: Array, y: Array, by_neighbours: float) -> float:
+def numbers_bits(x: NDArray[np.floating], y: NDArray[np.floating], by_neighbours: float) -> float:
     """The value of `by_neighbours`, in bits, of `spread` numbers, or of their table where that surely reads more.
 
     Neighbours see that near numbers are alike, and need many rows; a table sees what repeats. x and y are

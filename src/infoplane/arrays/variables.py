@@ -207,7 +207,7 @@ def _warn_of_counts(codes: Labels, name: str) -> None:
 
 
 def _warn_of_labels(values: Floats, name: str) -> None:
-    if values.shape[1] == 1 and (values == np.round(values)).all():
+    if values.shape[1] == 1 and (values[:8] == np.round(values[:8])).all() and (values == np.round(values)).all():
         classes = len(np.unique(values))
         if 1 < classes <= MANY_CLASSES and len(values) >= FEW_A_CLASS * classes / 5:
             warnings.warn(

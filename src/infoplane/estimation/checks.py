@@ -20,6 +20,9 @@ def repeated_percent(t: Floats, y: Variable) -> int:
     """Percent of the rows whose (t, y) another row has too, where y alone hardly repeats otherwise; 0 if few."""
     if y.classes is not None:
         return 0  # labels repeat, and so do the layers of a discrete input
+    first = np.sort(y.values[:, 0])
+    if np.count_nonzero(first[1:] == first[:-1]) < REPEATED_SHARE * len(y) / 2:
+        return 0
     same_y = _group(y.values)
     same = _group(np.column_stack([same_y, _group(t)]).astype(np.float64))
     shared, both = np.bincount(same_y)[same_y] > 1, np.bincount(same)[same] > 1
@@ -34,6 +37,8 @@ def in_time_order(t: Floats, y: Variable) -> bool:
 
     Rows that were sorted by y are none: their order says nothing that y does not.
     """
+    if y.classes is None and y.values.shape[1] == 1 and not _column_follows(y.values[:, 0]):
+        return False  # as nearly always, and soon told
     columns = np.eye(int(y.classes.max()) + 1)[y.classes] if y.classes is not None else y.values
     first = y.values[:, 0]
     steps = np.diff(first)
@@ -98,6 +103,13 @@ def _follows(columns: Floats) -> bool:
         return False
     to_next = np.mean(z[1:] * z[:-1], axis=0)
     return bool((to_next > max(LEAST_CORRELATION, SURELY / np.sqrt(len(z)))).any())
+
+
+def _column_follows(column: NDArray[np.floating]) -> bool:
+    """`_follows` of one column."""
+    z = np.asarray(column, dtype=np.float64) / (np.abs(column).max() or 1.0)
+    z -= z.mean()
+    return bool(z[1:] @ z[:-1] > max(LEAST_CORRELATION, SURELY / np.sqrt(len(z))) * (z @ z))
 
 
 def _components(a: Floats) -> Floats:

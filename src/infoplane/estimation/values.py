@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..arrays import scaling
 from ..arrays.variables import Variable
 from ..core.errors import InfoplaneError
@@ -13,6 +15,7 @@ from .method import Method
 from .settings import Settings
 
 COLUMNS = ["estimator", "replicate", "epoch", "layer", "target", "mi_bits"]
+SUSPECT = 0.15  # of log2 of the rows: what an estimator that sees functions reads of one at least
 NULL_COLUMNS = ["null_mean_bits", "null_p95_bits", "p_value"]
 
 
@@ -56,7 +59,7 @@ def rows(
     orders = None
     if settings.permutations is not None and method.has_pairs:
         orders = uncertainty.permutations(settings.permutations, len(y), generator(seed, key, "permutations"))
-    found = []
+    found, y_is_constant = [], y.is_constant
     for place, layer in enumerate(layers):
         row: dict[str, Any] = dict(zip(COLUMNS, [*keys[place], float(mi_bits[place])], strict=True))
         words = row["flags"] = layer.flags | own_flags[place]
@@ -77,15 +80,15 @@ def rows(
             row["planted_share"] = planted.share(method, xs[place], y, keys[place], settings.planted, seed)
             if row["planted_share"] < planted.BLIND:
                 words.add("blind")
-        if not law_is_known and settings.measure.pairs == "right":
-            words |= _told_by_rows(method, layer, y, settings)
+        if not (law_is_known or y_is_constant) and settings.measure.pairs == "right":
+            words |= _told_by_rows(method, layer, y, settings, row["mi_bits"])
         found.append(row)
     return found
 
 
-def _told_by_rows(method: Method, layer: Layer, y: Variable, settings: Settings) -> set[str]:
+def _told_by_rows(method: Method, layer: Layer, y: Variable, settings: Settings, mi_bits: float) -> set[str]:
     """The flags that need no exact value to compare with."""
-    if "constant" in layer.flags or y.is_constant:
+    if "constant" in layer.flags:
         return set()
     words = set()
     if percent := checks.repeated_percent(layer.t, y):
@@ -94,7 +97,13 @@ def _told_by_rows(method: Method, layer: Layer, y: Variable, settings: Settings)
         words.add("time_order")
     # A layer is a function of its input, and with it I(X;T) is infinite unless all of its rows repeat.
     alone = not any(word.startswith("ties:") and int(word[5:]) > 95 for word in layer.flags)
-    if (alone and y.classes is None) if method.target == "x" else checks.follows_without_noise(layer.t, y):
+    if method.target == "x":
+        infinite = alone and y.classes is None
+    else:
+        # Where an estimator reads much of a function, little says that there is none, and saves the time to look.
+        suspect = not method.estimator.sees_functions or mi_bits > SUSPECT * np.log2(len(y))
+        infinite = suspect and checks.follows_without_noise(layer.t, y)
+    if infinite:
         words.add("infinite")
     return words
 

@@ -17,10 +17,11 @@ bits too high at independence, most of which the half takes off.
 - A class of k members or fewer takes its farthest for the k-th.
 - Classes of a single member have no neighbour of their own; they are taken together as one class, of which T can tell
   no more than of them (a lone one tells nothing).
-- Distances are Euclidean. In many columns, where no neighbour is near, a discriminant is (`discriminants`): of the
+- Distances are Euclidean. In many columns, where no neighbour is near, a discriminant is
+  (`classes.discriminants`): of the
   columns themselves, linear, and quadratic, the one that reads most stands, if that is more than the columns
   themselves read by `SURELY` standard errors. With fewer than `ROWS_A_CLASS` rows a class, few of which are near
-  along any axis, the bound of `class_decoding` takes the place of the discriminants' neighbours.
+  along any axis, the bound of `classes.decoding` takes the place of the discriminants' neighbours.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,9 +31,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays.scaling import Scale, scaled
-from ..class_decoding import discriminant_logs, stacked, told_bits
+from ..classes.decoding import discriminant_logs, stacked, told_bits
+from ..classes.discriminants import ROWS_A_CLASS, Labels, Views, scores, views
 from ..core.errors import InfoplaneError
-from ..discriminants import ROWS_A_CLASS, Labels, Views, scores, views
 from ._classes import own_and_all
 
 Array = NDArray[np.float64]

@@ -38,6 +38,8 @@ class Estimator:
     symmetry_tolerance_bits: ClassVar[float | None] = None
     # What it is no estimate of: "labels", "vector targets".
     not_for: ClassVar[tuple[str, ...]] = ()
+    # Whether it reads a good part of log2(n) where y is a function of few columns of x, so that less shows noise.
+    sees_functions: ClassVar[bool] = False
     # Whether I(X;T) is computed from T alone, by `_input_information`.
     reads_layer_alone: ClassVar[bool] = False
 
@@ -46,6 +48,8 @@ class Estimator:
             raise TypeError(f"{cls.__name__} defines neither _estimate nor _estimate_many")
 
     def __post_init__(self) -> None:
+        if all(getattr(self, field.name) is field.default for field in fields(self)):
+            return  # the defaults were checked by the tests
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         for name, value in checked_fields(type(self), given, "").items():
             object.__setattr__(self, name, value)

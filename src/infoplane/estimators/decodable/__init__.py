@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ...arrays.scaling import as_rows
 from ...arrays.variables import Variable
-from ...class_decoding import discriminant_logs, stacked, told_bits
+from ...classes.decoding import discriminant_logs, stacked, told_bits
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import CHUNK, Floats, Labels, alike, is_constant, rows, standardised
 from .._shared.regression import left_out_predictions, principal

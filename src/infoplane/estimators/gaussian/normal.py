@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import digamma
 
 from ...arrays.lattices import column_kind
-from ...class_decoding import discriminant_logs, stacked, told_bits
+from ...classes.decoding import discriminant_logs, stacked, told_bits
 from .._shared.columns import Floats, Labels, standardised
 from .._shared.regression import left_out_predictions, principal
 
@@ -56,7 +56,7 @@ def gaussian_class_bits(t: Floats, classes: Labels) -> float:
     """I(T; class) in bits of normal classes of one covariance, held out; `classes` `(samples,)` from 0, each there.
 
     Indicators of classes are no Gaussian, and read more than their entropy. The log odds of a linear discriminant
-    (Fisher 1936) are those of normal classes: see `class_decoding`. At most the plug-in entropy of the classes.
+    (Fisher 1936) are those of normal classes: see `classes.decoding`. At most the plug-in entropy of the classes.
     """
     t = standardised(t)
     if not t.any() or (classes == classes[0]).all():

@@ -36,6 +36,7 @@ class KSG(Estimator):
     """
 
     tolerance_bits: ClassVar[float] = 0.05
+    sees_functions: ClassVar[bool] = True
 
     variant: Literal[1, 2] = 1
     k: Annotated[int, Field(ge=1)] = 3
@@ -83,5 +84,5 @@ class KSG(Estimator):
         return neighbours_bits(self.k, samples) - (1 / (self.k * math.log(2)) if self.variant == 2 else 0)
 
     def _target_maximum_bits(self, y: Variable) -> float:
-        """What x = y but for rounding gives."""
-        return rounded_bits(self.k, len(y))
+        """What x = y but for rounding gives; of labels there is no limit."""
+        return rounded_bits(self.k, len(y)) if y.classes is None else math.inf

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from ...arrays.scaling import Scale
@@ -26,6 +27,8 @@ class MixedKSG(Estimator):
     (Ross 2014), in the layer or along its cross-fitted discriminants, see `infoplane.neighbours.classes`. That is
     computed on the CPU, and is never more than the plug-in entropy of the classes.
 
+    Numbers of a lattice, such as counts, are for `DitheredKSG`.
+
     k: neighbours. More give less scatter and more bias towards 0.
     scale: what is done to each column first, `standard`, `rank` or `none` (see `infoplane.scaling`).
     device: `cpu`, `cuda` or `auto`.
@@ -34,6 +37,7 @@ class MixedKSG(Estimator):
     """
 
     tolerance_bits: ClassVar[float] = 0.05
+    sees_functions: ClassVar[bool] = True
 
     k: Annotated[int, Field(ge=1)] = 3
     scale: Scale = "standard"
@@ -71,5 +75,5 @@ class MixedKSG(Estimator):
         return neighbours_bits(self.k, samples)
 
     def _target_maximum_bits(self, y: Variable) -> float:
-        """What x = y but for rounding gives."""
-        return rounded_bits(self.k, len(y))
+        """What x = y but for rounding gives; of labels there is no limit."""
+        return rounded_bits(self.k, len(y)) if y.classes is None else np.inf

@@ -1,0 +1,46 @@
+"""Is a value below what is proven? A decoder's held-out bound on the same rows, and its error, say so."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..arrays.variables import Variable
+from ..core.errors import InfoplaneError
+from ..core.seeding import Generators
+from ..estimators.decodable import Decodable
+from .intervals import exceeds
+from .layers import Layer
+from .method import Method
+from .settings import Settings
+from .uncertainty import stderr_bits
+
+SPLITS = 4  # into halves, for the error of the bound
+WIDE, MANY_TARGETS = 8, 2  # columns of x and of y, beyond which neighbours may see nothing
+
+
+def is_worth_it(layer: Layer, y: Variable, settings: Settings) -> bool:
+    """Whether a value is to be compared: the bound takes longer than a value of `ksg` on a narrow layer."""
+    return settings.stderr is not None or layer.t.shape[1] > WIDE or y.values.shape[1] > MANY_TARGETS
+
+
+def mark(rows: Sequence[dict[str, Any]], layers: Sequence[Layer], y: Variable, settings: Settings, seed: int) -> None:
+    """Adds `below_bound` to each of `rows`, of I(T;Y) of `layers`, that is below the bound by more than both errors.
+
+    An error that is not known counts as 0. Where the bound cannot be had, nothing is said.
+    """
+    method = None
+    for row, layer in zip(rows, layers, strict=True):
+        if "constant" in layer.flags or y.is_constant or not is_worth_it(layer, y, settings):
+            continue
+        method = method or Method(Decodable(), "y")
+        key = ("bound", layer.replicate, layer.epoch, layer.name, "y")
+        try:
+            (proven,), _ = method.values([layer.t], y, Generators(seed, [key]))
+            if row["mi_bits"] >= proven:
+                continue
+            (error,) = stderr_bits(method, [layer.t], y, [key], SPLITS, seed, settings.block)
+        except InfoplaneError:
+            continue  # too few rows for a bound and its halves
+        if exceeds(proven - row["mi_bits"], np.hypot(error, row.get("stderr_bits") or 0.0)):
+            row["flags"] = row["flags"] | {"below_bound"}
