@@ -182,7 +182,7 @@ REFUSALS = [
     (lambda: ip.mutual_information(X, Y, stderr=1), "stderr: Input should be greater than or equal to 2, got 1"),
     (lambda: ip.mutual_information(X, Y, permutations=5), "permutations: Input should be greater than"),
     (lambda: ip.mutual_information(X, Y, seed=-1), "seed: Input should be greater than or equal to 0"),
-    (lambda: ip.mutual_information(X, Y, "kgs"), "estimator: unknown 'kgs'; choose one of binning"),
+    (lambda: ip.mutual_information(X, Y, "kgs"), "estimator: unknown 'kgs'; choose one of aligned_ksg, binning"),
     (lambda: ip.mutual_information(X, Y, 3), "estimator: 3 is none; give an object such as KSG(k=3)"),
     (lambda: ip.mutual_information(X, Y, ip.KSG(k=300)), "k: 300 is not below the 300 samples"),
     (lambda: ip.mutual_information(X, WORDS, "npeet"), "y: npeet is not for labels (3 classes)"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the names of estimators that
     from . import exact, laws
     from .api import measure, mutual_information
     from .core.errors import InfoplaneError
+    from .estimators.aligned_ksg import AlignedKSG
     from .estimators.binning import Binning
     from .estimators.decodable import Decodable
     from .estimators.dithered_ksg import DitheredKSG

@@ -3,7 +3,7 @@
 - y holds labels: `MixedKSG`, which takes neighbours of a row's own class.
 - A column of x or of y holds numbers of a lattice, such as counts, or few different numbers: `DitheredKSG`.
 - y holds numbers of which one row in five or more repeats another: `MixedKSG`.
-- Any other y: `ShearedKSG`.
+- Any other y: `AlignedKSG`.
 """
 
 import numpy as np
@@ -17,15 +17,15 @@ REPEATED = 0.2  # of the rows: so many with a y that another row has, too, are n
 
 def suitable(x: Floats, y: Variable) -> Estimator:
     """By the rule above."""
+    from .estimators.aligned_ksg import AlignedKSG
     from .estimators.dithered_ksg import DitheredKSG
     from .estimators.mixed_ksg import MixedKSG
-    from .estimators.sheared_ksg import ShearedKSG
 
     if y.classes is not None:
         return MixedKSG()
     if repeats(y.values) or repeats(x):
         return DitheredKSG()
-    return MixedKSG() if _repeated(y) >= REPEATED else ShearedKSG()
+    return MixedKSG() if _repeated(y) >= REPEATED else AlignedKSG()
 
 
 def _repeated(y: Variable) -> float:

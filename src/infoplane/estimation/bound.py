@@ -16,6 +16,7 @@ from .settings import Settings
 from .uncertainty import stderr_bits
 
 SPLITS = 4  # into halves, for the error of the bound
+NOISE = 1.5  # over the root of the rows: the error in bits of a value that came without one
 WIDE, MANY_TARGETS = 8, 2  # columns of x and of y, beyond which neighbours may see nothing
 
 
@@ -27,7 +28,7 @@ def is_worth_it(layer: Layer, y: Variable, settings: Settings) -> bool:
 def mark(rows: Sequence[dict[str, Any]], layers: Sequence[Layer], y: Variable, settings: Settings, seed: int) -> None:
     """Adds `below_bound` to each of `rows`, of I(T;Y) of `layers`, that is below the bound by more than both errors.
 
-    An error that is not known counts as 0. Where the bound cannot be had, nothing is said.
+    Where the bound cannot be had, nothing is said.
     """
     method = None
     for row, layer in zip(rows, layers, strict=True):
@@ -37,10 +38,12 @@ def mark(rows: Sequence[dict[str, Any]], layers: Sequence[Layer], y: Variable, s
         key = ("bound", layer.replicate, layer.epoch, layer.name, "y")
         try:
             (proven,), _ = method.values([layer.t], y, Generators(seed, [key]))
+            proven = max(float(proven), 0.0)  # information is never negative
             if row["mi_bits"] >= proven:
                 continue
             (error,) = stderr_bits(method, [layer.t], y, [key], SPLITS, seed, settings.block)
         except InfoplaneError:
             continue  # too few rows for a bound and its halves
-        if exceeds(proven - row["mi_bits"], np.hypot(error, row.get("stderr_bits") or 0.0)):
+        own_error = row.get("stderr_bits") or NOISE / np.sqrt(len(y))
+        if exceeds(proven - row["mi_bits"], np.hypot(error, own_error)):
             row["flags"] = row["flags"] | {"below_bound"}
