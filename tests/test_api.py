@@ -53,9 +53,9 @@ def test_an_estimator_says_what_it_is(name: str) -> None:
 def test_a_value_is_near_the_truth_with_its_error_and_null() -> None:
     result = ip.mutual_information(X, Y, ip.KSG(k=5), stderr=10, permutations=99)
     assert float(result) == result.mi_bits == pytest.approx(TRUTH_BITS, abs=0.25)
-    assert result.interval_bits == pytest.approx(
-        [result.mi_bits - 1.95996 * result.stderr_bits, result.mi_bits + 1.95996 * result.stderr_bits]
-    )
+    table = ip.measure({"x": X}, Y, ip.KSG(k=5), stderr=10)
+    reach = 1.959964 * np.hypot(result.stderr_bits, table["drift_bits"].item())
+    assert result.interval_bits == pytest.approx([result.mi_bits - reach, result.mi_bits + reach], abs=1e-5)
     assert result.null_mean_bits == pytest.approx(0, abs=0.05)
     assert result.p_value == 0.01, "none of 99 shuffled pairings reads as much"
     assert (result.estimator, result.samples, result.target) == (ip.KSG(k=5), 300, "numbers")
@@ -157,7 +157,7 @@ def test_measure_makes_a_tidy_table() -> None:
     table = ip.measure({"fc1": X, "fc2": X[:, :1]}, Y, [ip.KSG(), ip.Decodable()], X, stderr=2, permutations=19)
     assert list(table.columns) == [
         *("estimator", "replicate", "epoch", "layer", "target", "mi_bits", "stderr_bits"),
-        *("null_mean_bits", "null_p95_bits", "p_value", "flags"),
+        *("drift_bits", "null_mean_bits", "null_p95_bits", "p_value", "flags"),
     ]
     assert list(table["estimator"]) == ["ksg"] * 4 + ["decodable"] * 4
     assert list(table["layer"]) == ["fc1", "fc2"] * 4

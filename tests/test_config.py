@@ -116,10 +116,10 @@ def test_a_function_that_lacks_what_it_should_offer_is_named(monkeypatch: pytest
 @pytest.mark.parametrize("name", ["nope", "_shared", "", None, 3, ["ksg"]])
 def test_an_unknown_estimator_is_named_with_those_there_are(name: object) -> None:
     with pytest.raises(
-        InfoplaneError, match=r"^estimators\.id\.estimator: unknown .*; choose one of binning, .*sklearn$"
+        InfoplaneError, match=r"^estimators\.id\.estimator: unknown .*; choose one of aligned_ksg, .*sklearn$"
     ):
         validate(estimator=name)
-    with pytest.raises(InfoplaneError, match=r"^estimators\.id\.estimator: missing; choose one of binning, .*sklearn$"):
+    with pytest.raises(InfoplaneError, match=r"^estimators\.id\.estimator: missing; choose one of aligned_ksg, .*sklearn$"):
         validate(k=3)
 
 

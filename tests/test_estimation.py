@@ -238,10 +238,10 @@ def test_columns_are_those_that_the_settings_ask_for(root: Path) -> None:
     plain = ["estimator", "replicate", "epoch", "layer", "target", "mi_bits"]
     assert of_estimation.columns(measured(**BINNING).settings) == [*plain, "flags"]
     assert set(estimate(root, epochs=[0], **BINNING)[0]) == {*plain, "flags"}
-    uncertain = ["stderr_bits", "null_mean_bits", "null_p95_bits", "p_value"]
+    uncertain = ["stderr_bits", "drift_bits", "null_mean_bits", "null_p95_bits", "p_value"]
     assert of_estimation.columns(measured(**EVERYTHING).settings) == [*plain, *uncertain, "flags"]
     for row in estimate(root, epochs=[0], **EVERYTHING):
-        nothing_to_permute = set(uncertain[1:]) if row["target"] == "x" else set()  # H(bin T) is of T alone
+        nothing_to_permute = set(uncertain[2:]) if row["target"] == "x" else set()  # H(bin T) is of T alone
         assert set(row) == {*plain, *uncertain, "flags"} - nothing_to_permute
 
 
@@ -295,7 +295,8 @@ def test_standard_errors_at_some_epochs_are_those_at_all(root: Path) -> None:
     everywhere = estimate(root, epochs=[0, 1, 2, 3], **section)
     some = estimate(root, epochs=[0, 1, 2, 3], **section | {"stderr": {"splits": 5, "first": 1, "every": 3}})
     for one, other in zip(some, everywhere, strict=True):
-        assert one == other | {"stderr_bits": None if one["epoch"] == 2 else other["stderr_bits"]}
+        without = {"stderr_bits": None, "drift_bits": None} if one["epoch"] == 2 else {}
+        assert one == other | without
 
 
 def test_a_gain_with_depth_is_flagged_for_right_pairs_of_whole_layers(root: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .arrays import variables
 from .arrays.variables import Variable
 from .choice import suitable
@@ -77,7 +79,8 @@ def mutual_information(
     mi_bits, stderr_bits = row["mi_bits"], row.get("stderr_bits")
     interval_bits = None
     if stderr_bits is not None:
-        interval_bits = mi_bits - NORMAL_QUANTILE * stderr_bits, mi_bits + NORMAL_QUANTILE * stderr_bits
+        reach = NORMAL_QUANTILE * float(np.hypot(stderr_bits, row["drift_bits"]))
+        interval_bits = mi_bits - reach, mi_bits + reach
     return Result(
         mi_bits=mi_bits,
         stderr_bits=stderr_bits,
@@ -119,9 +122,9 @@ def measure(
     components: measure the first so many principal components of each layer.
 
     The columns are those of the pipeline's `estimates/ID.csv`: estimator, replicate, epoch, layer, target ("y" for
-    I(T;Y), "x" for I(X;T)), mi_bits, what was asked for of stderr_bits, null_mean_bits, null_p95_bits, p_value and
-    planted_share, and flags, joined by ";". For the same arrays, seed and ids the numbers are those of the pipeline, to
-    the bit.
+    I(T;Y), "x" for I(X;T)), mi_bits, what was asked for of stderr_bits and drift_bits, null_mean_bits, null_p95_bits
+    and p_value, planted_share, and flags, joined by ";". For the same arrays, seed and ids the numbers are those of the
+    pipeline, to the bit.
     """
     import pandas as pd
 

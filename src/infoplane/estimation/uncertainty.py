@@ -30,7 +30,7 @@ def stderr_bits(
     seed: int,
     block: int | None = None,
 ) -> Floats:
-    """The standard error of the value of each `x` of `xs` with `y`, `(len(xs),)` bits.
+    """The standard error of the value of each `x` of `xs` with `y`, `(len(xs),)` bits; see `of_halves`.
 
     The variance of an estimate falls as B/n, and disjoint subsamples show B (Holmes & Nemenman 2019): two halves
     differ with variance 4 B/n. Smaller subsamples would be cheaper, but an estimator behaves on them less as it does
@@ -38,11 +38,32 @@ def stderr_bits(
 
     A few splits give only a rough variance, so the result is multiplied by Student's quantile over the normal one:
     1.96 of it on either side is the 95 % interval for any number of splits.
+    """
+    return of_halves(halves_bits(method, xs, y, keys, splits, seed, block))
+
+
+def of_halves(halves: Floats) -> Floats:
+    """The standard error of each value, `(len(xs),)` bits, from those of its `halves` `(splits, 2, len(xs))`."""
+    from scipy.special import stdtrit
+
+    deviation = np.sqrt(np.mean((halves[:, 0] - halves[:, 1]) ** 2, axis=0) / 4)
+    return np.asarray(deviation * (stdtrit(len(halves), 0.975) / NORMAL_QUANTILE))
+
+
+def halves_bits(
+    method: Method,
+    xs: Sequence[Array],
+    y: Variable,
+    keys: Sequence[Key],
+    splits: int,
+    seed: int,
+    block: int | None = None,
+) -> Floats:
+    """The values of each `x` of `xs` with `y` on random halves of the rows, `(splits, 2, len(xs))` bits.
+
     Rows of a series are split in stretches of `block`, which stay whole.
     Raises `InfoplaneError` where half the samples are too few for the estimator.
     """
-    from scipy.special import stdtrit
-
     if len(y) < 4:
         raise InfoplaneError(f"stderr: {len(y)} samples have no halves; leave it out")
     found = np.empty((splits, 2, len(xs)))
@@ -55,8 +76,7 @@ def stderr_bits(
                 found[split, side], _ = method.values([x[half] for x in xs], y[half], rngs)
             except InfoplaneError as error:
                 raise InfoplaneError(f"stderr: on a half of {len(half)} samples: {error}") from error
-    deviation = np.sqrt(np.mean((found[:, 0] - found[:, 1]) ** 2, axis=0) / 4)
-    return np.asarray(deviation * (stdtrit(splits, 0.975) / NORMAL_QUANTILE))
+    return found
 
 
 def _halves(samples: int, rng: np.random.Generator, block: int | None) -> list[Places]:

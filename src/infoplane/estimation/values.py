@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arrays import scaling
 from ..arrays.variables import Variable
@@ -15,6 +16,8 @@ from .method import Method
 from .settings import Settings
 
 COLUMNS = ["estimator", "replicate", "epoch", "layer", "target", "mi_bits"]
+Floats = NDArray[np.float64]
+
 SUSPECT = 0.15  # of log2 of the rows: what an estimator that sees functions reads of one at least
 NULL_COLUMNS = ["null_mean_bits", "null_p95_bits", "p_value"]
 
@@ -23,7 +26,7 @@ def columns(settings: Settings) -> list[str]:
     """Of the table of estimates; what the settings do not ask for has no column."""
     return [
         *COLUMNS,
-        *(["stderr_bits"] if settings.stderr else []),
+        *(["stderr_bits", "drift_bits"] if settings.stderr else []),
         *(NULL_COLUMNS if settings.permutations else []),
         *(["planted_share"] if settings.planted else []),
         "flags",
@@ -55,7 +58,7 @@ def rows(
     if method.estimator.compares_scales or scales is not None:
         of_y = scaling.deviations(y.values)
         beside = [of_y] if method.estimator.compares_scales else []
-    stderr_bits = _stderr_bits(method, settings, seed, xs, y, keys)
+    halves = _halves(method, settings, seed, xs, y, keys)
     orders = None
     if settings.permutations is not None and method.has_pairs:
         orders = uncertainty.permutations(settings.permutations, len(y), generator(seed, key, "permutations"))
@@ -70,7 +73,9 @@ def rows(
         if layer.deviations is not None and scales is not None and flags.beyond(scales, layer.deviations, of_y):
             words.add("scale")
         if settings.stderr is not None:
-            row["stderr_bits"] = stderr_bits.get(keys[place])
+            of_halves = halves.get(keys[place])
+            row["stderr_bits"] = None if of_halves is None else float(uncertainty.of_halves(of_halves)[0])
+            row["drift_bits"] = None if of_halves is None else float(mi_bits[place] - of_halves.mean())
         if orders is not None:
             null_bits = uncertainty.null_bits(method, xs[place], y, keys[place], orders, seed, settings.block)
             row |= uncertainty.null_summary(row["mi_bits"], null_bits)
@@ -116,17 +121,18 @@ def _check_fit(method: Method, y: Variable) -> None:
             raise InfoplaneError(f"{method.target}: {method.estimator.name} is not for {what} ({y.kind}); {instead}")
 
 
-def _stderr_bits(
+def _halves(
     method: Method, settings: Settings, seed: int, xs: Sequence[Any], y: Variable, keys: Sequence[uncertainty.Key]
-) -> dict[uncertainty.Key, float]:
-    """By key; `settings.stderr` asks for that of some epochs, or of none."""
+) -> dict[uncertainty.Key, Floats]:
+    """The values on halves of the rows, `(splits, 2, 1)` by key; `settings.stderr` asks for those of some epochs, or of
+    none."""
     if settings.stderr is None:
         return {}
     asked = [place for place, (_, _, epoch, *_) in enumerate(keys) if settings.stderr.at(int(epoch))]
     if not asked:
         return {}
     those = [keys[place] for place in asked]
-    found = uncertainty.stderr_bits(
+    found = uncertainty.halves_bits(
         method, [xs[place] for place in asked], y, those, settings.stderr.splits, seed, settings.block
     )
-    return dict(zip(those, found.tolist(), strict=True))
+    return {key: found[:, :, place : place + 1] for place, key in enumerate(those)}

@@ -17,7 +17,9 @@ TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "te
 TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "category", "target": "category", "mi_bits": "float64"}
 ESTIMATES = {"estimator": "category", **TRUTH, "flags": "category"}
 # Columns that exist only with some estimator settings; an empty cell reads as NaN.
-UNCERTAINTY = dict.fromkeys(("stderr_bits", "null_mean_bits", "null_p95_bits", "p_value", "planted_share"), "float64")
+UNCERTAINTY = dict.fromkeys(
+    ("stderr_bits", "drift_bits", "null_mean_bits", "null_p95_bits", "p_value", "planted_share"), "float64"
+)
 
 
 def load_results(root: Path, ids: list[str]) -> Results:
