@@ -67,7 +67,7 @@ def test_the_python_lines_of_the_readme_run_there(python: Path, tmp_path: Path) 
 
 
 def test_the_command_is_there(python: Path, tmp_path: Path) -> None:
-    assert "sheared_ksg" in run(python.with_name("infoplane"), "estimators", cwd=tmp_path)
+    assert "aligned_ksg" in run(python.with_name("infoplane"), "estimators", cwd=tmp_path)
 
 
 def test_types_come_with_it(python: Path, tmp_path: Path) -> None:
