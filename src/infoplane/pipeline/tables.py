@@ -3,11 +3,11 @@
 import json
 import math
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from ..core.errors import InfoplaneError
+from ..core.tables import content, read
 from ..estimation.intervals import between
 from ..results import Results
 from ..scoring import SCORES, SHARES
@@ -56,7 +56,7 @@ def _bars(estimates: pd.DataFrame) -> pd.Series:
 def load_training(root: Path) -> pd.DataFrame:
     """`replicate, epoch, train_loss, test_loss`, at least one row."""
     path = root / "training.csv"
-    table = _read(path, TRAINING, next_step="run `dvc repro train`")
+    table = read(path, TRAINING, next_step="run `dvc repro train`")
     if table.empty:
         raise InfoplaneError(f"{path}: has no rows; run `dvc repro train`")
     _once(path, table, ["replicate", "epoch"])
@@ -67,7 +67,7 @@ def load_estimates(root: Path, key: str) -> pd.DataFrame:
     """One row per value, with those uncertainty columns that the file has."""
     path = store.estimates_path(root, key)
     again = f"run `dvc repro estimate@{key}`"
-    table = _read(path, ESTIMATES, UNCERTAINTY, next_step=again)
+    table = read(path, ESTIMATES, UNCERTAINTY, next_step=again)
     if table.empty:
         raise InfoplaneError(f"{path}: has no rows; see estimators.{key}.measure, then {again}")
     strange = table.loc[table["estimator"] != key, "estimator"]
@@ -80,7 +80,7 @@ def load_estimates(root: Path, key: str) -> pd.DataFrame:
 def load_truth(root: Path) -> pd.DataFrame:
     """`replicate, epoch, layer, target, mi_bits`, which may be infinite; no rows if the truth is unknown."""
     path = root / "truth.csv"
-    table = _read(path, TRUTH, infinite=True, next_step="run `dvc repro truth`")
+    table = read(path, TRUTH, infinite=True, next_step="run `dvc repro truth`")
     _once(path, table, ["replicate", "epoch", "layer", "target"])
     return table
 
@@ -88,7 +88,7 @@ def load_truth(root: Path) -> pd.DataFrame:
 def load_ceiling_bits(root: Path) -> float | None:
     """I(X;Y) in bits; None if unknown."""
     path = root / "ceiling.json"
-    text = _bytes(path, "run `dvc repro truth`")
+    text = content(path, "run `dvc repro truth`")
     try:
         found = json.loads(text)["mi_bits"]
     except (ValueError, KeyError, TypeError):
@@ -102,72 +102,7 @@ def load_ceiling_bits(root: Path) -> float | None:
 
 def load_scoreboard(root: Path) -> pd.DataFrame:
     """See `scoring.scoreboard`; a share that does not apply is NaN."""
-    return _read(root / "scoreboard.csv", SCORES, SHARES, next_step="run `dvc repro score`")
-
-
-def _read(
-    path: Path,
-    required: dict[str, str],
-    optional: dict[str, str] | None = None,
-    *,
-    infinite: bool = False,
-    next_step: str,
-) -> pd.DataFrame:
-    """A csv with all of `required` and any of `optional`; only optional cells may be empty."""
-    optional = optional or {}
-    text = _bytes(path, next_step)
-    try:
-        header = text.decode().split("\n", 1)[0].strip().split(",")
-    except UnicodeDecodeError:
-        raise InfoplaneError(f"{path}: not text; {next_step}") from None
-    for name in required:
-        if name not in header:
-            raise InfoplaneError(f"{path}: column {name} is missing; {next_step}")
-    for name in header:
-        if (name not in required and name not in optional) or header.count(name) > 1:
-            raise InfoplaneError(f"{path}: column {name!r} is unknown or comes twice; {next_step}")
-    if not text.endswith(b"\n"):
-        raise InfoplaneError(f"{path}: its last line is cut short; {next_step}")
-    types: dict[Any, Any] = required | {name: kind for name, kind in optional.items() if name in header}
-    try:
-        table = pd.read_csv(
-            path,
-            dtype=types,
-            keep_default_na=False,
-            na_values={name: [""] for name in optional},
-            encoding="utf-8",
-        )
-    except (ValueError, OverflowError) as error:
-        said = _wrong_number(path, types) or f"cannot be read ({' '.join(str(error).split())})"
-        raise InfoplaneError(f"{path}: {said}; {next_step}") from None
-    for name, kind in types.items():
-        if name in required and table[name].isna().any():
-            raise InfoplaneError(f"{path}: {name} has an empty cell; {next_step}")
-        if kind == "float64" and not infinite and table[name].abs().eq(math.inf).any():
-            raise InfoplaneError(f"{path}: {name} holds infinity; {next_step}")
-    if "target" in types and not table["target"].isin(["y", "x"]).all():
-        raise InfoplaneError(f'{path}: a target is neither "y" nor "x"; {next_step}')
-    return table
-
-
-def _wrong_number(path: Path, types: dict[str, str]) -> str:
-    """Names the first cell that is not a number of the right type."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[], on_bad_lines="skip", encoding="utf-8")
-    for name, kind in types.items():
-        if kind != "category":
-            number = pd.to_numeric(table[name], errors="coerce")
-            wrong = number.isna() if kind == "float64" else number.isna() | (number % 1 != 0)
-            if wrong.any():
-                line = int(wrong.to_numpy().argmax()) + 2
-                return f"{name} in line {line} is {table[name].iloc[line - 2]!r}, not a number of the right type"
-    return ""
-
-
-def _bytes(path: Path, next_step: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise InfoplaneError(f"{path}: not there; {next_step}") from None
+    return read(root / "scoreboard.csv", SCORES, SHARES, next_step="run `dvc repro score`")
 
 
 def _once(path: Path, table: pd.DataFrame, key: list[str]) -> None:

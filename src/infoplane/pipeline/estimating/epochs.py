@@ -44,8 +44,11 @@ def estimate_epochs(
     for target in ("y", "x"):
         if target not in settings.measure.targets:
             continue
-        whole = dataset.y.dtype.kind in "iu"  # class labels, as the files hold them
-        y = variables.target(dataset.y, whole) if target == "y" else variables.Variable(dataset.x)
+        if target == "x" and not dataset.x.shape[1]:
+            raise InfoplaneError(
+                f"{store.dataset_path(root)}: x was left out; set estimators.{measurement.id}.measure.targets to [y]"
+            )
+        y = variables.target(dataset.y, dataset.has_labels) if target == "y" else variables.Variable(dataset.x)
         try:
             method = Method(measurement.estimator, target)
             rows += values.rows(
