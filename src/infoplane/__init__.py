@@ -32,12 +32,14 @@ if TYPE_CHECKING:  # for editors and type checkers; the names of estimators that
     from .estimators.renyi import Renyi
     from .estimators.sheared_ksg import ShearedKSG
     from .estimators.sklearn import Sklearn
+    from .recording.recorder import ActivationRecorder
     from .result import Result
 
 __version__ = "0.1.0"
 
 # Where a public name lies; it is imported when it is first used, since some parts take seconds.
 _PLACES = {
+    "ActivationRecorder": "recording.recorder",
     "InfoplaneError": "core.errors",
     "Result": "result",
     "measure": "api",

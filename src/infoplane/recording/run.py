@@ -1,0 +1,121 @@
+"""One folder, one run: `run.json` says which, and what it records; nothing else may be mixed in."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import variables
+from ..core import files, folder
+from ..core.errors import InfoplaneError
+from ..core.folder import Rows, Steps
+
+STEPS = Steps(
+    missing="record a run with infoplane.ActivationRecorder, or bring one in with `infoplane import`",
+    damaged="delete it and record or import it again",
+    dataset="record or import it again",
+    other_rows="record them in a folder of their own",
+    other_order="delete it and record or import it again",
+    diverged="delete the epochs from there on",
+)
+DTYPES = ("float32", "float16")
+
+
+def path(root: Path) -> Path:
+    return root / "run.json"
+
+
+def start(root: Path, rows: Rows, described: Mapping[str, Any], resume: bool, how: str = "resume=True") -> str:
+    """The id of the run that `root` from now on holds. Raises `InfoplaneError` if it holds another one.
+
+    `described` is what has to be the same to go on with a run: layers, dtype. Nothing is written where it fails.
+    """
+    there = folder.epochs(root)
+    if there and not resume:
+        span = f"epoch {there[0]}" if len(there) == 1 else f"epochs {there[0]} to {there[-1]}"
+        raise InfoplaneError(f"{root}: already holds {span} of a run; choose another folder, or go on with {how}")
+    if there:
+        known = _read(root)
+        for key, value in described.items():
+            if known.get(key) != value:
+                raise InfoplaneError(f"{root}: holds a run with other {key}; choose another folder")
+        if not _same(folder.load_dataset(root, STEPS), rows):
+            raise InfoplaneError(f"{root}: holds a run on other rows; choose another folder")
+        for litter in root.glob("activations/.epoch_*.npz"):  # what a killed process had begun
+            litter.unlink()
+        return str(known["run_id"])
+    run_id = uuid.uuid4().hex
+    folder.save_dataset(root, rows)
+    content = json.dumps({"run_id": run_id, **described}, indent=1)
+    files.write_atomically(path(root), content.encode() + b"\n")
+    return run_id
+
+
+def check(root: Path, run_id: str) -> None:
+    """Raises `InfoplaneError` if another run has taken this folder since."""
+    if _read(root)["run_id"] != run_id:
+        raise InfoplaneError(f"{root}: another run records here now; give each run a folder of its own")
+
+
+def id_of(root: Path) -> str | None:
+    """Of the run that the folder holds; None for one laid out by other means."""
+    return str(_read(root)["run_id"]) if path(root).exists() else None
+
+
+def stored_rows(
+    x: NDArray[np.floating], y: Any, labels: bool | None, row_id: Any, split: str = "probe"
+) -> tuple[Rows, str]:
+    """The dataset as files hold it, and how y was taken, in words.
+
+    Raises `InfoplaneError` for rows that x and y do not share, and for ids that are no whole numbers or come twice.
+    """
+    target = variables.target(y, labels)
+    if len(x) != len(target):
+        raise InfoplaneError(f"x: has {len(x)} rows and y {len(target)}; pair them row by row")
+    if len(target) < variables.FEWEST:
+        raise InfoplaneError(f"x: has {len(target)} rows; at least {variables.FEWEST} are needed")
+    if x.size and not np.isfinite(x).all():
+        raise InfoplaneError(f"x: row {int(np.argmin(np.isfinite(x).all(axis=1)))} holds NaN or infinity; leave it out")
+    ids = np.arange(len(target)) if row_id is None else np.asarray(row_id)
+    if ids.dtype.kind not in "iu" or ids.shape != (len(target),) or len(np.unique(ids)) != len(ids):
+        raise InfoplaneError(f"row_id: give {len(target)} different whole numbers, one for each row")
+    values: NDArray[Any] = target.values.astype(np.float64)
+    names = None
+    if target.classes is not None:
+        values, names = _labels(y, target.classes)
+    return Rows(x, values, np.full(len(target), split), ids.astype(np.int64), names), target.kind
+
+
+def _labels(y: Any, codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.str_] | None]:
+    """Whole numbers as they are; of other labels their number in the order of their names, and the names."""
+    given = y.detach().cpu().numpy() if hasattr(y, "detach") else np.asarray(y)
+    given = given.reshape(len(given), -1)
+    if given.shape[1] == 1 and given.dtype.kind in "iu":
+        return given.astype(np.int64), None
+    firsts = np.unique(codes, return_index=True)[1]
+    names = [", ".join(map(str, given[row].tolist())) for row in firsts]
+    order = sorted(range(len(names)), key=names.__getitem__)
+    places = np.empty(len(names), dtype=np.int64)
+    places[order] = np.arange(len(names))
+    return places[codes][:, None], np.array([names[place] for place in order])
+
+
+def _read(root: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path(root).read_bytes())
+        if isinstance(found, dict) and isinstance(found.get("run_id"), str):
+            return found
+    except FileNotFoundError:
+        raise InfoplaneError(f"{path(root)}: not there; choose another folder") from None
+    except ValueError:
+        pass
+    raise InfoplaneError(f"{path(root)}: is damaged; choose another folder")
+
+
+def _same(one: Rows, other: Rows) -> bool:
+    pairs = [(one.x, other.x), (one.y, other.y), (one.row_id, other.row_id), (one.split, other.split)]
+    return all(np.array_equal(a, b) for a, b in pairs) and np.array_equal(one.classes, other.classes)  # type: ignore[arg-type]
