@@ -1,8 +1,18 @@
 """The results of a run as tables, for scoring and for figures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+
+from .estimation.intervals import between
+
+TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "category", "target": "category", "mi_bits": "float64"}
+ESTIMATES = {"estimator": "category", **TRUTH, "flags": "category"}
+# Columns that exist only with some estimator settings; an empty cell reads as NaN.
+UNCERTAINTY = dict.fromkeys(
+    ("stderr_bits", "drift_bits", "null_mean_bits", "null_p95_bits", "p_value", "planted_share"), "float64"
+)
 
 
 @dataclass(frozen=True)
@@ -33,3 +43,41 @@ def flag_counts(estimates: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     words = {cell: sorted({word.split(":")[0] for word in cell.split(";") if word}) for cell in cells["flags"].unique()}
     flags = cells.assign(flag=cells["flags"].astype(object).map(words)).explode("flag").dropna(subset="flag")
     return flags.groupby([*key, "flag"], observed=True)["flagged"].sum().reset_index()
+
+
+def joined(
+    ids: Sequence[str],
+    tables: Sequence[pd.DataFrame],
+    truth: pd.DataFrame,
+    training: pd.DataFrame,
+    ceiling_bits: float | None,
+) -> Results:
+    """The tables of estimates of these ids as one; each table, and `truth`, gets the same categories."""
+    layers = _network_order([truth, *tables])
+    flags = list(dict.fromkeys(cell for table in tables for cell in table["flags"].cat.categories))
+    # Otherwise pandas would turn categories into text to concatenate them.
+    for table in (truth, *tables):
+        table["layer"] = table["layer"].cat.set_categories(layers, ordered=True)
+        table["target"] = table["target"].cat.set_categories(["y", "x"])
+    for table in tables:
+        table["estimator"] = table["estimator"].cat.set_categories(ids)
+        table["flags"] = table["flags"].cat.set_categories(flags)
+    columns = [*ESTIMATES, *UNCERTAINTY]
+    estimates = pd.concat([table.reindex(columns=columns) for table in tables], ignore_index=True)
+    estimates["bar_bits"] = _bars(estimates)
+    return Results(list(ids), layers, training, estimates, truth, ceiling_bits)
+
+
+def _bars(estimates: pd.DataFrame) -> pd.Series:
+    bars = estimates["stderr_bits"].copy()
+    known = bars.notna().groupby(estimates["estimator"], observed=True).transform("mean")
+    some = estimates[(known > 0) & (known < 1)]
+    for _, curve in some.groupby(["estimator", "replicate", "layer", "target"], observed=True):
+        bars.loc[curve.index] = between(curve["epoch"].to_numpy(), curve["stderr_bits"].to_numpy())
+    return bars
+
+
+def _network_order(tables: Sequence[pd.DataFrame]) -> list[str]:
+    """The layers in the order of the table that names most of them, then any that only other tables name."""
+    orders = sorted((list(table["layer"].unique()) for table in tables), key=len, reverse=True)
+    return list(dict.fromkeys(layer for order in orders for layer in order))

@@ -1,13 +1,11 @@
 """Computes tasks on this machine's cores or on a Dask cluster. The numbers do not depend on where."""
 
-import multiprocessing
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
+from ..core import cores
 from ..core.errors import InfoplaneError
 from .common.sections import Compute
 
@@ -22,20 +20,7 @@ def run(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], compu
     if compute.scheduler is not None:
         yield from _on_dask(function, tasks, compute.scheduler)
         return
-    cores = getattr(os, "process_cpu_count", os.cpu_count)() or 1  # process_cpu_count: Python 3.13 and later
-    workers = min(compute.workers or cores, len(tasks))
-    if workers <= 1:
-        yield from (function(*task) for task in tasks)
-        return
-    # A forked worker already has all imports. Where fork is missing, or unsafe (macOS), workers are spawned.
-    method = "fork" if sys.platform == "linux" else "spawn"
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
-        futures = [pool.submit(function, *task) for task in tasks]
-        try:
-            for future in futures:
-                yield future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    yield from cores.run(function, tasks, compute.workers)
 
 
 def _on_dask(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], scheduler: str) -> Iterator[Result]:

@@ -8,18 +8,11 @@ import pandas as pd
 
 from ..core.errors import InfoplaneError
 from ..core.tables import content, read
-from ..estimation.intervals import between
-from ..results import Results
+from ..results import ESTIMATES, TRUTH, UNCERTAINTY, Results, joined
 from ..scoring import SCORES, SHARES
 from .common import store
 
 TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
-TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "category", "target": "category", "mi_bits": "float64"}
-ESTIMATES = {"estimator": "category", **TRUTH, "flags": "category"}
-# Columns that exist only with some estimator settings; an empty cell reads as NaN.
-UNCERTAINTY = dict.fromkeys(
-    ("stderr_bits", "drift_bits", "null_mean_bits", "null_p95_bits", "p_value", "planted_share"), "float64"
-)
 
 
 def load_results(root: Path, ids: list[str]) -> Results:
@@ -29,28 +22,7 @@ def load_results(root: Path, ids: list[str]) -> Results:
     """
     tables = [load_estimates(root, key) for key in ids]
     truth = load_truth(root)
-    layers = _network_order([truth, *tables])
-    flags = list(dict.fromkeys(cell for table in tables for cell in table["flags"].cat.categories))
-    # The same categories in each table; otherwise pandas would turn them into text to concatenate them.
-    for table in (truth, *tables):
-        table["layer"] = table["layer"].cat.set_categories(layers, ordered=True)
-        table["target"] = table["target"].cat.set_categories(["y", "x"])
-    for table in tables:
-        table["estimator"] = table["estimator"].cat.set_categories(ids)
-        table["flags"] = table["flags"].cat.set_categories(flags)
-    columns = [*ESTIMATES, *UNCERTAINTY]
-    estimates = pd.concat([table.reindex(columns=columns) for table in tables], ignore_index=True)
-    estimates["bar_bits"] = _bars(estimates)
-    return Results(ids, layers, load_training(root), estimates, truth, load_ceiling_bits(root))
-
-
-def _bars(estimates: pd.DataFrame) -> pd.Series:
-    bars = estimates["stderr_bits"].copy()
-    known = bars.notna().groupby(estimates["estimator"], observed=True).transform("mean")
-    some = estimates[(known > 0) & (known < 1)]
-    for _, curve in some.groupby(["estimator", "replicate", "layer", "target"], observed=True):
-        bars.loc[curve.index] = between(curve["epoch"].to_numpy(), curve["stderr_bits"].to_numpy())
-    return bars
+    return joined(ids, tables, truth, load_training(root), load_ceiling_bits(root))
 
 
 def load_training(root: Path) -> pd.DataFrame:
@@ -110,9 +82,3 @@ def _once(path: Path, table: pd.DataFrame, key: list[str]) -> None:
     if len(twice):
         what = ", ".join(f"{name} {twice.iloc[0][name]}" for name in key)
         raise InfoplaneError(f"{path}: {what} comes twice; make it again with `dvc repro`")
-
-
-def _network_order(tables: list[pd.DataFrame]) -> list[str]:
-    """The layers in the order of the table that names most of them, then any that only other tables name."""
-    orders = sorted((list(table["layer"].unique()) for table in tables), key=len, reverse=True)
-    return list(dict.fromkeys(layer for order in orders for layer in order))
