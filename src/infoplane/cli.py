@@ -13,6 +13,7 @@ import click
 
 from . import __version__
 from .core.errors import InfoplaneError
+from .recording import commands
 
 
 class _OneLine(click.Group):
@@ -88,7 +89,9 @@ def mi(
 
     if settings and estimator is None:
         raise InfoplaneError("--set: name the estimator that it is for with --estimator")
-    chosen = None if estimator is None else lookup.named(estimator, "--estimator").of(dict(map(_setting, settings)))
+    chosen = (
+        None if estimator is None else lookup.named(estimator, "--estimator").of(dict(map(commands.setting, settings)))
+    )
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         result = mutual_information(
@@ -126,11 +129,5 @@ def estimators() -> None:
         click.echo(f"{name:{width}}  {summary}")
 
 
-def _setting(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise InfoplaneError(f"--set: {text!r} is not KEY=VALUE, such as k=5")
-    try:
-        return key, json.loads(value)
-    except json.JSONDecodeError:
-        return key, value  # a word, such as scale=rank
+main.add_command(commands.estimate)
+main.add_command(commands.plot)

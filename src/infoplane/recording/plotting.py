@@ -1,0 +1,85 @@
+"""Figures of what was estimated in recorded folders, which count as replicates: needs matplotlib alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ..core import files, folder, tables
+from ..core.errors import InfoplaneError
+from ..results import ESTIMATES, TRUTH, UNCERTAINTY, Results, joined
+from . import run
+
+AGAIN = "run `infoplane estimate` again"
+
+
+def results(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Results:
+    """The estimates of these folders, of all ids that each of them has or of `ids`; each folder is a replicate.
+
+    Raises `InfoplaneError` where nothing was estimated, and where folders have other layers.
+    """
+    ids = list(ids or _shared(roots))
+    found: dict[str, list[pd.DataFrame]] = {key: [] for key in ids}
+    layers: list[str] | None = None
+    for number, root in enumerate(roots):
+        for key in ids:
+            place = root / "estimates" / f"{key}.csv"
+            table = tables.read(place, ESTIMATES, UNCERTAINTY, next_step=f"run `infoplane estimate {root}`")
+            if table.empty or (table["estimator"] != key).any():
+                raise InfoplaneError(f"{place}: does not hold values of {key}; {AGAIN}")
+            if table.duplicated(["replicate", "epoch", "layer", "target"]).any():
+                raise InfoplaneError(f"{place}: holds a value twice; {AGAIN}")
+            own = list(table["layer"].unique())
+            layers = layers or own
+            if own != layers:
+                said = f"holds the layers {', '.join(own)}, and {roots[0]} {', '.join(layers)}"
+                raise InfoplaneError(f"{place}: {said}; draw them one by one")
+            if len(roots) > 1:
+                table["replicate"] += number * 10_000
+            found[key].append(table)
+    together = [_together(parts) for parts in found.values()]
+    no_truth = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in TRUTH.items()})
+    return joined(ids, together, no_truth, pd.DataFrame(), None)
+
+
+def draw(roots: Sequence[Path], ids: Sequence[str] | None = None, out: Path | None = None) -> list[Path]:
+    """Writes `figures/NAME.png` and `.svg` into `out`, by default the first folder, and gives their paths.
+
+    Raises `InfoplaneError` as `results` does, and where matplotlib is not installed.
+    """
+    found = results(roots, ids)
+    try:
+        from ..figures import curves, style
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != "matplotlib":
+            raise
+        raise InfoplaneError("plot: needs matplotlib; `pip install 'infoplane[plot]'`") from None
+    samples = len(folder.load_dataset(roots[0], run.STEPS).row_id)
+    names = {"y": "target_information", "x": "input_information"}
+    written = []
+    with style.look():
+        for target, name in names.items():
+            if target in set(found.estimates["target"]):
+                figure = curves.figure(found, target, samples)
+                for suffix in ("png", "svg"):
+                    place = (out or roots[0] / "figures") / f"{name}.{suffix}"
+                    files.write_atomically(place, style.encode(figure, suffix))
+                    written.append(place)
+    return written
+
+
+def _shared(roots: Sequence[Path]) -> list[str]:
+    """The ids that every folder has estimates of."""
+    there = [{path.stem for path in (root / "estimates").glob("*.csv")} for root in roots]
+    shared = sorted(set.intersection(*there))
+    if not shared:
+        bare = next((root for root, own in zip(roots, there, strict=True) if not own), None)
+        if bare is None:
+            raise InfoplaneError(f"{roots[0]}: no estimator was run on all of the folders; {AGAIN} on all of them")
+        raise InfoplaneError(f"{bare}: holds no estimates; run `infoplane estimate {bare}` first")
+    return shared
+
+
+def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    table = pd.concat([part.astype({"layer": str, "target": str, "estimator": str, "flags": str}) for part in parts])
+    return table.astype({"layer": "category", "target": "category", "estimator": "category", "flags": "category"})
