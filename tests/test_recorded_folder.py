@@ -83,7 +83,7 @@ def test_the_numbers_are_those_of_measure_and_of_the_pipeline(shared: Path) -> N
         assert here.to_dict("records") == said.to_dict("records")
         rows = estimate_epochs(shared / "a", measurement(config, "mixed_ksg"), 0, [epoch])
         assert [row["mi_bits"] for row in rows] == said["mi_bits"].tolist()
-    assert set(table["layer"]) == {"1", "2"}
+    assert set(table["layer"]) == {1, 2}
 
 
 def test_a_table_is_printed(shared: Path) -> None:

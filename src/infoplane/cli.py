@@ -131,3 +131,4 @@ def estimators() -> None:
 
 main.add_command(commands.estimate)
 main.add_command(commands.plot)
+main.add_command(commands.import_)

@@ -24,7 +24,7 @@ def read(place: str) -> Any:
     if path.suffix == ".npy":
         if columns:
             raise InfoplaneError(f"{name}: an array has no columns {columns}; leave :{columns} out")
-        return _array(path)
+        return array(path)
     if path.suffix not in TABLES:
         raise InfoplaneError(f"{name}: not .npy, .csv or .parquet; save it as one of them")
     table = _table(path)
@@ -34,7 +34,8 @@ def read(place: str) -> Any:
     return table[wanted] if len(wanted) > 1 else table[wanted[0]]
 
 
-def _array(path: Path) -> Any:
+def array(path: Path) -> Any:
+    """The array of a .npy; raises as `read` does."""
     try:
         found = np.load(path, allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:

@@ -86,6 +86,50 @@ def plot(folders: Sequence[Path], ids: Sequence[str], out: Path | None) -> None:
         click.echo(f"wrote {written}")
 
 
+@click.command("import")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--y", required=True, metavar="FILE", help="The target: .npy, or .csv or .parquet, as FILE:COLUMN.")
+@click.option("--x", metavar="FILE", help="The input, likewise; leave it out if I(X;T) does not matter.")
+@click.option("--row-id", metavar="FILE", help="Whole numbers that tell rows apart, likewise.")
+@click.option("--layers", metavar="PATTERN", multiple=True, help="Only these, in this order, e.g. 'conv*'.")
+@click.option("--dtype", type=click.Choice(["float32", "float16"]), default="float32", show_default=True)
+@click.option("--labels/--numbers", "labels", default=None, help="How to take y; by default integers are labels.")
+def import_(
+    source: Path,
+    folder: Path,
+    y: str,
+    x: str | None,
+    row_id: str | None,
+    layers: Sequence[str],
+    dtype: str,
+    labels: bool | None,
+) -> None:
+    """Bring activations from elsewhere, SOURCE, into a new FOLDER.
+
+    SOURCE holds .npy, .npz, .pt (weights only) or .safetensors, whose paths say the epoch and, of .npy, the layer:
+
+    \b
+      saved/epoch_0/conv1.npy   saved/conv1_epoch0.npy   saved/epoch_0.npz
+
+    Arrays have the rows of y, in the same order.
+    """
+    from ..reading import read
+    from .importing import import_run
+
+    said = import_run(
+        source,
+        folder,
+        read(y),
+        x=None if x is None else read(x),
+        labels=labels,
+        layers=list(layers) or None,
+        row_id=None if row_id is None else read(row_id),
+        dtype=dtype,
+    )
+    click.echo(f"imported {said} into {folder}")
+
+
 def _estimators(names: Sequence[str], settings: Settings) -> "dict[str, Estimator]":
     """By name, with the parameters that `--set` gives them."""
     from ..estimators._shared import lookup
