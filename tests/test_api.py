@@ -29,7 +29,7 @@ WORDS = np.array(["cat", "dog", "eel"])[np.digitize(Y, [-0.5, 0.5])]
 
 def test_the_public_names_are_these_and_every_estimator() -> None:
     functions = {"InfoplaneError", "Result", "measure", "mutual_information", "exact", "laws", "__version__"}
-    functions |= {"ActivationRecorder"}
+    functions |= {"ActivationRecorder", "LightningRecorder"}
     classes = {lookup.named(name).__name__ for name in lookup.names()}
     assert set(ip.__all__) == functions | classes
     assert {"KSG", "MixedKSG", "ShearedKSG", "Binning", "Decodable", "Neural"} <= classes, "others may rely on these"

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the names of estimators that
     from .estimators.renyi import Renyi
     from .estimators.sheared_ksg import ShearedKSG
     from .estimators.sklearn import Sklearn
+    from .recording.lightning import LightningRecorder
     from .recording.recorder import ActivationRecorder
     from .result import Result
 
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "ActivationRecorder": "recording.recorder",
     "InfoplaneError": "core.errors",
+    "LightningRecorder": "recording.lightning",
     "Result": "result",
     "measure": "api",
     "mutual_information": "api",
