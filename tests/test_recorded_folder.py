@@ -20,6 +20,7 @@ from infoplane.pipeline.common import store
 from infoplane.pipeline.common.config import Config
 from infoplane.pipeline.estimating.epochs import estimate_epochs
 from infoplane.pipeline.measurements import measurement
+from infoplane.recording import estimating
 from scratch import ROOT
 
 RNG = np.random.default_rng(0)
@@ -251,3 +252,22 @@ def test_a_table_cut_short_is_not_drawn(runs: Path) -> None:
     assert done.stderr == (
         "infoplane: a/estimates/mixed_ksg.csv: its last line is cut short; run `infoplane estimate a`\n"
     )
+
+
+def test_layers_read_one_by_one_give_the_same_numbers(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (runs / "a/estimates/mixed_ksg.csv").read_bytes()
+    monkeypatch.setattr(estimating, "GROUP", 1)
+    asked = estimating.Asked({"mixed_ksg": ip.MixedKSG(k=4)}, inputs=True, workers=1)
+    estimating.estimate(runs / "a", asked)
+    assert (runs / "a/estimates/mixed_ksg.csv").read_bytes() == before
+
+
+def test_where_x_was_left_out_one_line_says_so(tmp_path: Path) -> None:
+    model = nn.Embedding(9, 2)
+    ip.ActivationRecorder(model, RNG.integers(0, 9, SAMPLES), y=Y, folder=tmp_path / "run", quiet=True).save(0)
+    assert "x" not in np.load(tmp_path / "run/dataset.npz")
+    done = run(tmp_path, "estimate", "run", "--inputs", code=2)
+    assert done.stderr == "infoplane: run/dataset.npz: x was left out; leave --inputs out too\n"
+    config = Config({"estimators": {"mixed_ksg": {"estimator": "mixed_ksg"}}})
+    with pytest.raises(ip.InfoplaneError, match=r"x was left out; set estimators.mixed_ksg.measure.targets to \[y\]"):
+        estimate_epochs(tmp_path / "run", measurement(config, "mixed_ksg"), 0, [0])

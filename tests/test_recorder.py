@@ -223,9 +223,13 @@ def test_a_grid_and_a_mean_over_space(tmp_path: Path) -> None:
 
 
 def test_wide_layers_are_averaged_and_that_is_said(tmp_path: Path) -> None:
-    model = nn.Conv2d(3, 80, 3, padding=1)
+    model = nn.Sequential(nn.Conv2d(3, 80, 3, padding=1), nn.Conv2d(80, 2, 3), nn.Flatten(), nn.Linear(72, 2000))
     recorder = ip.ActivationRecorder(model, X, y=Y, folder=tmp_path, quiet=True)
-    assert "model  Conv2d, 80 x 8 x 8, mean over space or time: 80" in recorder.summary
+    assert recorder.summary.splitlines()[1:] == [
+        "  0  Conv2d, 80 x 8 x 8, mean over space or time: 80",
+        "  1  Conv2d, 2 x 6 x 6, mean over space or time: 2",
+        "  3  Linear, 2000",
+    ]
 
 
 def test_by_default_what_a_person_would_plot() -> None:
@@ -452,3 +456,36 @@ def test_names_of_rows_are_those_of_the_run(tmp_path: Path) -> None:
     ip.ActivationRecorder(nn.Flatten(), X, y=Y, folder=tmp_path, quiet=True).save(0)
     with files.opened(tmp_path, 0, run.STEPS) as epoch:
         assert epoch.run_id == run.id_of(tmp_path)
+
+
+def test_compiled_networks_and_those_in_parallel_are_looked_into(tmp_path: Path) -> None:
+    results = []
+    for number, wrap in enumerate((lambda m: m, compiled, compiled_in_place, nn.DataParallel)):
+        torch.manual_seed(0)
+        model = wrap(nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)))
+        model(X[:, :, 0, 0])
+        recorder = ip.ActivationRecorder(model, X[:, :, 0, 0], y=Y, folder=tmp_path / str(number), quiet=True)
+        recorder.save(0)
+        results.append(store.load_activations(tmp_path / str(number), 0).layers)
+    for found in results:
+        assert list(found) == ["1", "2"]
+        np.testing.assert_allclose(found["2"], results[0]["2"], rtol=1e-5, atol=1e-6)
+
+
+def compiled(model: nn.Module) -> Any:
+    return torch.compile(model, backend="eager")
+
+
+def compiled_in_place(model: nn.Module) -> nn.Module:
+    model.compile(backend="eager")
+    return model
+
+
+def test_memory_goes_with_the_batch(tmp_path: Path) -> None:
+    """The wide layer of all rows at once would be eight times as large as that of a batch."""
+    seen: list[int] = []
+    model = nn.Sequential(nn.Linear(3, 8), nn.Tanh())
+    model[0].register_forward_hook(lambda _layer, _args, out: seen.append(len(out)))
+    ip.ActivationRecorder(model, X[:, :, 0, 0], y=Y, folder=tmp_path, batch=5, quiet=True).save(0)
+    assert max(seen) == 5
+    assert sum(seen) == 2 + 3 + 37

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .calls import Call
     from .passes import Tap
+    from .reducing import Reduce
 
 IN_MEMORY = 256 * 2**20  # bytes of an epoch; a larger one is gathered on disk
 
@@ -38,7 +39,8 @@ class ActivationRecorder:
     layers: patterns of names of `model.named_modules()`, in which `*` stops at a dot and `**` does not. By default
         every layer that has weights, or the activation that follows it. A layer called twice is `relu:1` and `relu:2`.
     reduce: "flatten", "mean" over space or time, "last" step, or "grid:4" for means on a grid of four; or a mapping of
-        patterns to them. By default layers of up to 4,096 units a row are kept as they are, wider ones are averaged.
+        patterns to them. By default layers are kept as they are, unless one with space or time has more than 1,024
+        units a row: then all that have are averaged.
     dtype: "float32", or "float16" for half the disk.
     row_id: whole numbers that tell rows apart, `(samples,)`; by default 0, 1, ...
     batch: how many rows the network is called on at once; memory goes with it.
@@ -152,7 +154,7 @@ class ActivationRecorder:
         return sum(tap.units for tap in self._taps) * self._inputs.rows * self._dtype.itemsize
 
     def _chosen(self, layers: Sequence[str] | None, reduce: str | Mapping[str, str] | None) -> "list[Tap]":
-        from . import calls
+        from . import calls, reducing
         from .undisturbed import undisturbed
 
         with undisturbed(self._model):
@@ -171,17 +173,19 @@ class ActivationRecorder:
         if not wanted:
             raise InfoplaneError("model: none of its layers puts out a value for each row; there is nothing to record")
         plain = names.all_plain(wanted)
-        hows = _reductions(reduce, wanted)
+        hows = {name: reducing.parsed(text) for name, text in _reductions(reduce, wanted).items()}
         by_name = {call.name: call for call in found}
-        return [self._tap(by_name[name], plain[name], hows.get(name)) for name in wanted]
+        rest = reducing.default([by_name[name].shape or () for name in wanted if name not in hows])
+        return [self._tap(by_name[name], plain[name], hows.get(name, rest)) for name in wanted]
 
-    def _tap(self, call: "Call", name: str, text: str | None) -> "Tap":
+    def _tap(self, call: "Call", name: str, how: "Reduce") -> "Tap":
         import torch
 
         from . import passes, reducing
 
         shape = call.shape or ()
-        how = reducing.default(shape) if text is None else reducing.parsed(text)
+        if len(shape) < 2:
+            how = reducing.Reduce("flatten")
         units = reducing.reduced(torch.zeros(1, *shape), how, call.channels_first).shape[1]
         return passes.Tap(name, call, how, units)
 

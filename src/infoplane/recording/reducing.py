@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch.nn import functional
 
 from ..core.errors import InfoplaneError
 
-WIDEST = 4096  # units a row that are kept by default as they are; wider layers are averaged
+WIDEST = 1024  # units a row; if a layer has more, all with space or time are averaged by default
 KINDS = 'one of "flatten", "mean", "last", "grid:4"'
 
 
@@ -37,9 +38,9 @@ def parsed(text: object) -> Reduce:
     return Reduce(match[1]) if match[1] else Reduce("grid", int(match[2]))
 
 
-def default(shape: tuple[int, ...]) -> Reduce:
-    """For an output of this shape a row."""
-    return Reduce("flatten" if len(shape) < 2 or math.prod(shape) <= WIDEST else "mean")
+def default(shapes: Sequence[tuple[int, ...]]) -> Reduce:
+    """For outputs of these shapes a row: the same for all, so that layers can be compared."""
+    return Reduce("mean" if any(len(shape) > 1 and math.prod(shape) > WIDEST for shape in shapes) else "flatten")
 
 
 def reduced(output: Tensor, how: Reduce, channels_first: bool) -> Tensor:

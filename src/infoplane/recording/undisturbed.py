@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..core.errors import InfoplaneError
+
 
 def bare(model: nn.Module) -> nn.Module:
     """The network itself, without what runs it in parallel or compiled: hooks do not see into these."""
@@ -50,7 +52,7 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
                 # Else casts of the weights made here would stay in the cache of the caller's autocast.
                 stack.enter_context(torch.autocast(kind, enabled=False))
             if any(module._compiled_call_impl is not None for module in model.modules()):
-                stack.enter_context(torch.compiler.set_stance("force_eager"))
+                stack.enter_context(_eager())
             torch.backends.mha.set_fastpath_enabled(False)
             for module, _ in modes:
                 module.training = False  # not .eval(), which a network may have made its own
@@ -64,6 +66,13 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
             if buffer is not None and kept is not None:
                 buffer.data.copy_(kept)
         _set_random_states(states)
+
+
+def _eager() -> Any:
+    """Runs what was compiled as it was written."""
+    if not hasattr(torch.compiler, "set_stance"):
+        raise InfoplaneError("model: is compiled in place, which needs torch 2.6; call model.compile() after recording")
+    return torch.compiler.set_stance("force_eager")
 
 
 def _random_states(devices: set[torch.device]) -> dict[Any, Any]:
