@@ -15,7 +15,7 @@ from ..choice import suitable
 from ..core import cores, files, folder
 from ..core.errors import InfoplaneError
 from ..core.folder import Rows
-from ..estimation import flags, values
+from ..estimation import bound, flags, values
 from ..estimation.layers import prepared
 from ..estimation.method import Method, Target
 from ..estimation.settings import Settings
@@ -140,9 +140,12 @@ def _epoch(
             for letter, target in targets.items():
                 method = Method(estimator, letter)
                 try:
-                    found[key] += values.rows(method, key, of_layers, target, settings=asked.settings, seed=asked.seed)
+                    own = values.rows(method, key, of_layers, target, settings=asked.settings, seed=asked.seed)
                 except InfoplaneError as error:
                     raise InfoplaneError(f"{root}: {key}: {error}") from None
+                if letter == "y":
+                    bound.mark(own, of_layers, target, asked.settings, asked.seed)
+                found[key] += own
     for rows in found.values():
         rows.sort(key=lambda row: row["target"] == "x")  # a stable sort: layers stay in network order
         for row in rows:
