@@ -188,6 +188,14 @@ BAD = {
     "no dataset": (lambda root: (root / "a/dataset.npz").unlink(), "a/dataset.npz: not there; record a run"),
     "half a file": (cut, "a/activations/epoch_0002.npz: cannot be read"),
     "another run": (other_run, "a/activations/epoch_0001.npz: is of another run than a/run.json"),
+    "an epoch lost": (
+        lambda root: (root / "a/activations/epoch_0002.npz").unlink(),
+        "a/activations/epoch_0002.npz: was recorded and is not there",
+    ),
+    "strange run": (
+        lambda root: (root / "a/run.json").write_text('{"run_id": "a", "layers": 3}'),
+        "a/run.json: is dam",
+    ),
     "damaged run": (lambda root: (root / "a/run.json").write_text("{"), "a/run.json: is damaged"),
     "other rows": (
         lambda root: change(root, row_id=np.arange(SAMPLES) + 1),
@@ -271,3 +279,18 @@ def test_where_x_was_left_out_one_line_says_so(tmp_path: Path) -> None:
     config = Config({"estimators": {"mixed_ksg": {"estimator": "mixed_ksg"}}})
     with pytest.raises(ip.InfoplaneError, match=r"x was left out; set estimators.mixed_ksg.measure.targets to \[y\]"):
         estimate_epochs(tmp_path / "run", measurement(config, "mixed_ksg"), 0, [0])
+
+
+def test_dpi_is_not_said_of_layers_that_were_averaged(tmp_path: Path) -> None:
+    """The first layer holds y in the difference of two places, which a mean over them loses."""
+    sign = np.where(Y == 0, -1.0, 1.0)[:, None, None]
+    images = np.concatenate([sign, -sign], axis=2) + 0.1 * RNG.normal(size=(SAMPLES, 1, 2))
+    model = nn.Sequential(nn.Conv1d(1, 1, 1), nn.Flatten(), nn.Linear(2, 2)).double()
+    model[0].weight.data.fill_(1)
+    for how in ("mean", "flatten"):
+        ip.ActivationRecorder(model, images, y=Y > 0, folder=tmp_path / how, reduce=how, quiet=True).save(0)
+        run(tmp_path, "estimate", how, "--workers", "1", code=0)
+    mean, flat = (pd.read_csv(tmp_path / how / "estimates/mixed_ksg.csv") for how in ("mean", "flatten"))
+    assert mean["mi_bits"][1] > mean["mi_bits"][0] + 0.5
+    assert "dpi" not in str(mean["flags"][1])
+    assert flat["mi_bits"][0] == pytest.approx(flat["mi_bits"][1], abs=0.1)

@@ -489,3 +489,18 @@ def test_memory_goes_with_the_batch(tmp_path: Path) -> None:
     ip.ActivationRecorder(model, X[:, :, 0, 0], y=Y, folder=tmp_path, batch=5, quiet=True).save(0)
     assert max(seen) == 5
     assert sum(seen) == 2 + 3 + 37
+
+
+def test_where_torch_is_missing_one_line_says_so(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.modules["torch"] = None
+import infoplane as ip
+try:
+    ip.ActivationRecorder(None, [[0.0]], y=[0.0], folder="run")
+except ip.InfoplaneError as error:
+    print(error)
+"""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "ActivationRecorder: needs PyTorch; `pip install 'infoplane[torch]'`\n", done.stderr

@@ -29,6 +29,7 @@ class Results:
     estimates: pd.DataFrame
     truth: pd.DataFrame
     ceiling_bits: float | None
+    ceiling_name: str = "I(X;Y)"
 
     def of(self, key: str, target: str) -> pd.DataFrame:
         """The estimates of one estimator id and target ("y" or "x")."""

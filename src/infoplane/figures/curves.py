@@ -110,7 +110,7 @@ def _handles(results: Results, estimates: pd.DataFrame, truth: pd.DataFrame, tar
     if target == "x":
         found.append(style.line_handle(f"log2(n) = {math.log2(samples):.2f} bits", linestyle=style.LOG2_N))
     elif results.ceiling_bits is not None:
-        found.append(style.ceiling_handle(results.ceiling_bits))
+        found.append(style.ceiling_handle(results.ceiling_bits, results.ceiling_name))
     if estimates["null_p95_bits"].notna().any():
         found.append(style.line_handle("95 % of shuffled pairs lie below", color=style.NULL, linewidth=0.9))
     return found

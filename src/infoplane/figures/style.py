@@ -179,8 +179,8 @@ def line_handle(label: str, **line: Any) -> Line2D:
     return Line2D([], [], label=label, **(defaults | line))
 
 
-def ceiling_handle(ceiling_bits: float) -> Line2D:
-    return line_handle(f"ceiling I(X;Y) = {ceiling_bits:.4f} bits", linestyle=CEILING)
+def ceiling_handle(ceiling_bits: float, name: str = "I(X;Y)") -> Line2D:
+    return line_handle(f"ceiling {name} = {ceiling_bits:.4f} bits", linestyle=CEILING)
 
 
 def signed(bits: float) -> str:

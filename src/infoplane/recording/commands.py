@@ -27,6 +27,7 @@ Settings = Sequence[str]
 @click.option("--layers", metavar="PATTERN", multiple=True, help="Only layers that it matches, e.g. 'conv*'.")
 @click.option("--stderr", type=int, metavar="N", help="Standard errors from N splits of the rows into halves.")
 @click.option("--permutations", type=int, metavar="N", help="p-values from N shuffled pairings, at least 19.")
+@click.option("--planted", type=float, metavar="BITS", help="Plant so many bits, and say which share is read.")
 @click.option("--components", type=int, metavar="N", help="Measure the first N principal components of each layer.")
 @click.option("--inputs", is_flag=True, help="Also I(X;T), the information about the input.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn at random.")
@@ -38,6 +39,7 @@ def estimate(
     layers: Sequence[str],
     stderr: int | None,
     permutations: int | None,
+    planted: float | None,
     components: int | None,
     inputs: bool,
     seed: int,
@@ -57,7 +59,7 @@ def estimate(
     from .estimating import Asked, path
     from .estimating import estimate as run
 
-    more = _settings(stderr, permutations, components, None, None)
+    more = _settings(stderr, permutations, components, None, planted)
     asked = Asked(_estimators(names, settings), more, inputs, list(layers) or None, _seed(seed), workers)
     found = {folder: run(folder, asked) for folder in folders}
     for key in next(iter(found.values())):

@@ -47,6 +47,8 @@ def estimate(root: Path, asked: Asked) -> dict[str, list[dict[str, Any]]]:
     epochs = folder.epochs(root)
     if not epochs:
         raise InfoplaneError(f"{root}: holds no activations/epoch_0000.npz or another epoch; {run.STEPS.missing}")
+    if lost := run.lost(root, epochs):
+        raise InfoplaneError(f"{folder.activations_path(root, lost[0])}: was recorded and is not there; bring it back")
     dataset, run_id = folder.load_dataset(root, run.STEPS), run.id_of(root)
     if asked.inputs and not dataset.x.shape[1]:
         raise InfoplaneError(f"{folder.dataset_path(root)}: x was left out; leave --inputs out too")
@@ -60,7 +62,11 @@ def estimate(root: Path, asked: Asked) -> dict[str, list[dict[str, Any]]]:
         for key, own in rows.items():
             found[key] += own
     for key, own in found.items():
-        flags.mark(own, asked.settings, flags.Truth(flags.label_ceiling_bits(_target(dataset))))
+        truth = flags.Truth(flags.label_ceiling_bits(_target(dataset)))
+        if run.is_whole(root):
+            flags.mark(own, asked.settings, truth)
+        else:
+            flags.mark_truth(own, flags.standard_errors(own), truth, shuffled=False)
         files.save_table(path(root, key), own, values.columns(asked.settings))
     return found
 

@@ -58,6 +58,7 @@ def import_run(
                 described = {"layers": [[name, [n], "flat", n] for name, n in known.items()], "dtype": dtype}
                 run_id = run.start(new, rows, described, resume=False)
             folder.save_activations(new, epoch, here, rows.row_id, run_id)
+            run.note(new, run_id, epoch)
         if root.exists():
             root.rmdir()  # it is empty
         os.replace(new, root)

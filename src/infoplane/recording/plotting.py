@@ -1,12 +1,15 @@
 """Figures of what was estimated in recorded folders, which count as replicates: needs matplotlib alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from ..arrays import variables
 from ..core import files, folder, tables
 from ..core.errors import InfoplaneError
+from ..estimation import flags
 from ..results import ESTIMATES, TRUTH, UNCERTAINTY, Results, joined
 from . import run
 
@@ -19,7 +22,7 @@ def results(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Results:
     Raises `InfoplaneError` where nothing was estimated, and where folders have other layers.
     """
     ids = list(ids or _shared(roots))
-    found: dict[str, list[pd.DataFrame]] = {key: [] for key in ids}
+    parts: dict[str, list[pd.DataFrame]] = {key: [] for key in ids}
     layers: list[str] | None = None
     for number, root in enumerate(roots):
         for key in ids:
@@ -36,10 +39,13 @@ def results(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Results:
                 raise InfoplaneError(f"{place}: {said}; draw them one by one")
             if len(roots) > 1:
                 table["replicate"] += number * 10_000
-            found[key].append(table)
-    together = [_together(parts) for parts in found.values()]
+            parts[key].append(table)
+    together = [_together(own) for own in parts.values()]
     no_truth = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in TRUTH.items()})
-    return joined(ids, together, no_truth, pd.DataFrame(), None)
+    ceilings = [_label_ceiling_bits(root) for root in roots]
+    ceiling_bits = ceilings[0] if len(set(ceilings)) == 1 else None
+    found = joined(ids, together, no_truth, pd.DataFrame(), ceiling_bits)
+    return replace(found, ceiling_name="H(Y)")
 
 
 def draw(roots: Sequence[Path], ids: Sequence[str] | None = None, out: Path | None = None) -> list[Path]:
@@ -66,6 +72,12 @@ def draw(roots: Sequence[Path], ids: Sequence[str] | None = None, out: Path | No
                     files.write_atomically(place, style.encode(figure, suffix))
                     written.append(place)
     return written
+
+
+def _label_ceiling_bits(root: Path) -> float | None:
+    """H(Y) of the labels of a folder; None where y holds numbers."""
+    rows = folder.load_dataset(root, run.STEPS)
+    return flags.label_ceiling_bits(variables.target(rows.y, rows.has_labels))
 
 
 def _shared(roots: Sequence[Path]) -> list[str]:

@@ -137,6 +137,7 @@ class ActivationRecorder:
 
         tapped(self._model, self._inputs, self._taps, self._batch, keep)
         folder.save_activations(self._root, epoch, kept, self._row_id, self._run_id)
+        run.note(self._root, self._run_id, epoch)
 
     def _room(self, scratch: Path | None) -> dict[str, NDArray[np.floating]]:
         """An array `(1, samples, units)` for each layer, in memory or on disk."""

@@ -2,17 +2,19 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, ValidationError
 
 from ..arrays import variables
 from ..core import files, folder
 from ..core.errors import InfoplaneError
 from ..core.folder import Rows, Steps
+from ..core.validation import Section
 
 STEPS = Steps(
     missing="record a run with infoplane.ActivationRecorder, or bring one in with `infoplane import`",
@@ -22,7 +24,17 @@ STEPS = Steps(
     other_order="delete it and record or import it again",
     diverged="delete the epochs from there on",
 )
+Epoch = Annotated[int, Field(ge=0)]
 DTYPES = ("float32", "float16")
+
+
+class _Run(Section):
+    """What run.json holds: of each layer its name, its shape a row, what is kept of it, and its units."""
+
+    run_id: str
+    layers: list[tuple[str, list[int], str, int]]
+    dtype: str
+    epochs: list[Epoch] = Field(default=[])
 
 
 def path(root: Path) -> Path:
@@ -50,15 +62,35 @@ def start(root: Path, rows: Rows, described: Mapping[str, Any], resume: bool, ho
         return str(known["run_id"])
     run_id = uuid.uuid4().hex
     folder.save_dataset(root, rows)
-    content = json.dumps({"run_id": run_id, **described}, indent=1)
-    files.write_atomically(path(root), content.encode() + b"\n")
+    _write(root, {"run_id": run_id, **described})
     return run_id
 
 
-def check(root: Path, run_id: str) -> None:
-    """Raises `InfoplaneError` if another run has taken this folder since."""
-    if _read(root)["run_id"] != run_id:
+def check(root: Path, run_id: str) -> dict[str, Any]:
+    """What is said of the run. Raises `InfoplaneError` if another run has taken this folder since."""
+    known = _read(root)
+    if known["run_id"] != run_id:
         raise InfoplaneError(f"{root}: another run records here now; give each run a folder of its own")
+    return known
+
+
+def note(root: Path, run_id: str, epoch: int) -> None:
+    """Notes that an epoch was recorded, so that it is missed if its file is lost."""
+    known = check(root, run_id)
+    epochs = {*known["epochs"], epoch}
+    _write(root, known | {"epochs": sorted(epochs)})
+
+
+def lost(root: Path, there: Sequence[int]) -> list[int]:
+    """The epochs that were recorded and are not `there`."""
+    recorded = _read(root)["epochs"] if path(root).exists() else []
+    return sorted(set(recorded) - set(there))
+
+
+def is_whole(root: Path) -> bool:
+    """Whether every layer was kept as it was; else one may know more than the one before it, as far as one can see."""
+    layers = _read(root)["layers"] if path(root).exists() else []
+    return all(how == "flat" for _, _, how, _ in layers)
 
 
 def id_of(root: Path) -> str | None:
@@ -104,16 +136,19 @@ def _labels(y: Any, codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArra
     return places[codes][:, None], np.array([names[place] for place in order])
 
 
+def _write(root: Path, content: Mapping[str, Any]) -> None:
+    files.write_atomically(path(root), json.dumps(content).encode() + b"\n")
+
+
 def _read(root: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path(root).read_bytes())
-        if isinstance(found, dict) and isinstance(found.get("run_id"), str):
-            return found
+        content = path(root).read_bytes()
     except FileNotFoundError:
         raise InfoplaneError(f"{path(root)}: not there; choose another folder") from None
-    except ValueError:
-        pass
-    raise InfoplaneError(f"{path(root)}: is damaged; choose another folder")
+    try:
+        return _Run.model_validate_json(content).model_dump(mode="json")
+    except ValidationError:
+        raise InfoplaneError(f"{path(root)}: is damaged; choose another folder") from None
 
 
 def _same(one: Rows, other: Rows) -> bool:
