@@ -101,11 +101,15 @@ def test_a_table_is_printed(shared: Path) -> None:
 
 
 def test_what_suits_the_data_is_chosen(tmp_path: Path) -> None:
-    recorded(tmp_path / "numbers", y=X[:, 0] + 0.5 * RNG.normal(size=SAMPLES), epochs=1)
+    y = X[:, 0] + 0.5 * RNG.normal(size=SAMPLES)
+    recorded(tmp_path / "numbers", y=y, epochs=1)
     recorded(tmp_path / "labels", epochs=1)
     run(tmp_path, "estimate", "numbers", "--stderr", "3", "--permutations", "19", "--layers", "1", code=0)
     run(tmp_path, "estimate", "labels", code=0)
-    table = pd.read_csv(tmp_path / "numbers/estimates/sheared_ksg.csv")
+    (t,) = store.load_activations(tmp_path / "numbers", 0).layers["1"]
+    chosen = ip.mutual_information(t, y)
+    table = pd.read_csv(tmp_path / f"numbers/estimates/{chosen.estimator.name}.csv")
+    assert table["mi_bits"].tolist() == [chosen.mi_bits]
     assert {"stderr_bits", "p_value"} <= set(table.columns)
     assert table["layer"].tolist() == [1]
     assert (tmp_path / "labels/estimates/mixed_ksg.csv").exists()
