@@ -138,7 +138,7 @@ def test_one_file_is_epoch_0_and_files_are_in_natural_order(tmp_path: Path) -> N
 
 HOSTILE = [
     "../../up",
-    "/tmp/abs",
+    "/etc/abs",
     "a\nb",
     "=cmd|' /C calc'!A0",
     "+1",

@@ -356,18 +356,18 @@ class Strange(nn.Module):
         super().__init__()
         self.parts = nn.ModuleDict({"=cmd|' /C calc'!A0": nn.Linear(3, 2), "up/etc": nn.Linear(2, 2)})
         self.add_module("a\nb", nn.Linear(2, 2))
-        self.add_module("/tmp/abs", nn.Linear(2, 2))
+        self.add_module("/etc/abs", nn.Linear(2, 2))
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.parts.values():
             x = layer(x)
-        return self.get_submodule("/tmp/abs")(self.get_submodule("a\nb")(x))  # type: ignore[no-any-return]
+        return self.get_submodule("/etc/abs")(self.get_submodule("a\nb")(x))  # type: ignore[no-any-return]
 
 
 def test_hostile_names_of_layers_stay_in_the_folder(tmp_path: Path) -> None:
     recorder = ip.ActivationRecorder(Strange(), X[:, :, 0, 0], y=Y, folder=tmp_path / "run", quiet=True)
     recorder.save(0)
-    assert recorder.layers == ["parts._cmd_C_calc_A0", "parts.up_etc", "a_b", "_tmp_abs"]
+    assert recorder.layers == ["parts._cmd_C_calc_A0", "parts.up_etc", "a_b", "_etc_abs"]
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     assert "\n" not in recorder.layers[2]
 
