@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
+from ...estimands import Binned
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import Labels, alike, rows
 from .._shared.limits import of_own_cells
@@ -81,6 +82,11 @@ class Binning(Estimator):
         for places, layers in alike(ts):
             bits[places] = entropies(self._cells(layers))
         return bits
+
+    @property
+    def estimand(self) -> Binned:
+        low_high = None if self.range is None else (self.range[0], self.range[1])
+        return Binned(self.rule, self.bins, self.bins_y or self.bins, low_high)
 
     @property
     def scale_invariant(self) -> bool:
