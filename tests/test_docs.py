@@ -54,7 +54,9 @@ def test_every_command_of_the_readme(scratch: Scratch, tmp_path: Path) -> None:
 
 def test_every_recipe(scratch: Scratch) -> None:
     """With no more estimators than the recipes name: each recipe trains and estimates anew."""
-    scratch.edit("conf/config.yaml", "[npeet, npeet_shuffled, ksg, aligned_ksg, binning, decodable]", "[ksg, binning]")
+    scratch.edit(
+        "conf/config.yaml", "[npeet, npeet_shuffled, ksg, aligned_ksg, binning, noisy, decodable]", "[ksg, binning]"
+    )
     scratch.compose()
     scratch.commit("fewer estimators")
     for command in commands("docs/recipes.md"):
@@ -74,7 +76,7 @@ def test_contributing_adds_an_estimator(scratch: Scratch) -> None:
         (scratch.path / name).write_text(content)
     (command,) = commands("CONTRIBUTING.md")
     stages = stages_run(scratch.run(*shlex.split(command)))
-    assert set(stages) == {"config", "estimate@correlation", "score", "plot"}
+    assert set(stages) == {"config", "estimands", "estimate@correlation", "score", "plot"}
     assert (scratch.path / "data/estimates/correlation.csv").exists()
     assert "correlation" in (scratch.path / "data/scoreboard.csv").read_text()
     contract = ["-m", "pytest", "-n0", "tests/test_estimators_contract.py", "-k", "correlation"]

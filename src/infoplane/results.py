@@ -10,7 +10,8 @@ class Results:
     """All results of a run. `layers`, and the categorical column `layer` of a table, are in network order.
 
     `estimates` has an extra column, `bar_bits`: the standard error, also filled in at the epochs that have none
-    (`intervals.between`).
+    (`intervals.between`). `truth` are the exact I(T;Y) and I(X;T); `other_truths` those of other estimands, which the
+    column `estimand` names, of some networks and epochs.
     """
 
     ids: list[str]
@@ -19,6 +20,7 @@ class Results:
     estimates: pd.DataFrame
     truth: pd.DataFrame
     ceiling_bits: float | None
+    other_truths: pd.DataFrame
 
     def of(self, key: str, target: str) -> pd.DataFrame:
         """The estimates of one estimator id and target ("y" or "x")."""

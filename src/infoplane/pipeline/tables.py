@@ -10,11 +10,18 @@ import pandas as pd
 from ..core.errors import InfoplaneError
 from ..estimation.intervals import between
 from ..results import Results
-from ..scoring import SCORES, SHARES
+from ..scoring import GAP, SCORES, SHARES
 from .common import store
 
 TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
-TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "category", "target": "category", "mi_bits": "float64"}
+TRUTH = {
+    "replicate": "int64",
+    "epoch": "int64",
+    "layer": "category",
+    "target": "category",
+    "estimand": "category",
+    "mi_bits": "float64",
+}
 ESTIMATES = {"estimator": "category", **TRUTH, "flags": "category"}
 # Columns that exist only with some estimator settings; an empty cell reads as NaN.
 UNCERTAINTY = dict.fromkeys(
@@ -28,20 +35,21 @@ def load_results(root: Path, ids: list[str]) -> Results:
     Raises `InfoplaneError` for a file that is missing, or whose columns, types or values are wrong.
     """
     tables = [load_estimates(root, key) for key in ids]
-    truth = load_truth(root)
+    truth, others = load_truth(root), load_other_truths(root)
     layers = _network_order([truth, *tables])
     flags = list(dict.fromkeys(cell for table in tables for cell in table["flags"].cat.categories))
     # The same categories in each table; otherwise pandas would turn them into text to concatenate them.
-    for table in (truth, *tables):
+    for table in (truth, others, *tables):
         table["layer"] = table["layer"].cat.set_categories(layers, ordered=True)
         table["target"] = table["target"].cat.set_categories(["y", "x"])
     for table in tables:
         table["estimator"] = table["estimator"].cat.set_categories(ids)
         table["flags"] = table["flags"].cat.set_categories(flags)
+        table["estimand"] = table["estimand"].astype(object)
     columns = [*ESTIMATES, *UNCERTAINTY]
     estimates = pd.concat([table.reindex(columns=columns) for table in tables], ignore_index=True)
     estimates["bar_bits"] = _bars(estimates)
-    return Results(ids, layers, load_training(root), estimates, truth, load_ceiling_bits(root))
+    return Results(ids, layers, load_training(root), estimates, truth, load_ceiling_bits(root), others)
 
 
 def _bars(estimates: pd.DataFrame) -> pd.Series:
@@ -79,9 +87,24 @@ def load_estimates(root: Path, key: str) -> pd.DataFrame:
 
 def load_truth(root: Path) -> pd.DataFrame:
     """`replicate, epoch, layer, target, mi_bits`, which may be infinite; no rows if the truth is unknown."""
-    path = root / "truth.csv"
-    table = _read(path, TRUTH, infinite=True, next_step="run `dvc repro truth`")
-    _once(path, table, ["replicate", "epoch", "layer", "target"])
+    table = _load_truths(root / "truth.csv", "truth")
+    return table[table["estimand"] == "plain"].reset_index(drop=True)
+
+
+def load_other_truths(root: Path) -> pd.DataFrame:
+    """The same of what is not I(T;Y) or I(X;T) itself, by its `estimand`, at some epochs of some networks."""
+    table = _load_truths(root / "truth.csv", "truth")
+    found = [table[table["estimand"] != "plain"]]
+    if (root / "estimands.csv").exists():  # only a run of the pipeline has it
+        found.append(_load_truths(root / "estimands.csv", "estimands"))
+    both = pd.concat([each.astype({"layer": object, "target": object}) for each in found], ignore_index=True)
+    return both.astype({"layer": "category", "target": "category"})
+
+
+def _load_truths(path: Path, stage: str) -> pd.DataFrame:
+    table = _read(path, TRUTH, infinite=True, next_step=f"run `dvc repro {stage}`")
+    _once(path, table, ["replicate", "epoch", "layer", "target", "estimand"])
+    table["estimand"] = table["estimand"].astype(object)
     return table
 
 
@@ -102,7 +125,7 @@ def load_ceiling_bits(root: Path) -> float | None:
 
 def load_scoreboard(root: Path) -> pd.DataFrame:
     """See `scoring.scoreboard`; a share that does not apply is NaN."""
-    return _read(root / "scoreboard.csv", SCORES, SHARES, next_step="run `dvc repro score`")
+    return _read(root / "scoreboard.csv", SCORES, SHARES | GAP, next_step="run `dvc repro score`")
 
 
 def _read(

@@ -13,6 +13,7 @@ from ...estimands import Binned
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import Labels, alike, rows
 from .._shared.limits import of_own_cells
+from .edges import quantile_edges
 
 Bins = Annotated[int, Field(ge=2, le=65536)]
 Rule = Literal["width", "quantile"]
@@ -126,9 +127,7 @@ def _cells(layers: Values, rule: Rule, bins: int, range: list[float] | None, out
 
     layers = rows(layers)
     if rule == "quantile":
-        samples = layers.shape[1]
-        firsts = np.arange(1, bins) * samples // bins
-        return np.asarray(cells_by_edges(layers, np.sort(np.swapaxes(layers, 1, 2), axis=2)[:, :, firsts]))
+        return np.asarray(cells_by_edges(layers, quantile_edges(layers, bins)))
     if range is None:
         return np.asarray(cells_by_width(layers, bins, np.nan, np.nan))
     low, high = range
