@@ -28,7 +28,16 @@ WORDS = np.array(["cat", "dog", "eel"])[np.digitize(Y, [-0.5, 0.5])]
 
 
 def test_the_public_names_are_these_and_every_estimator() -> None:
-    functions = {"InfoplaneError", "Result", "measure", "mutual_information", "estimands", "exact", "laws", "__version__"}
+    functions = {
+        "InfoplaneError",
+        "Result",
+        "measure",
+        "mutual_information",
+        "estimands",
+        "exact",
+        "laws",
+        "__version__",
+    }
     classes = {lookup.named(name).__name__ for name in lookup.names()}
     assert set(ip.__all__) == functions | classes
     assert {"KSG", "MixedKSG", "ShearedKSG", "Binning", "Decodable", "Neural"} <= classes, "others may rely on these"

@@ -3,7 +3,7 @@
     Plain()              I(T;Y) and I(X;T). For a network without noise the second is infinite, as a rule
     Noisy(sigma)         I(T + sigma Z; Y) and I(X; T + sigma Z), Z standard normal on every unit (Goldfeld et al. 2019)
     Binned(rule, bins)   I(bin T; bin Y) and I(X; bin T) = H(bin T) (Shwartz-Ziv & Tishby 2017)
-    Usable(family)       what decoders of a family can use: h(Y) - min E[-log2 q(y | t)] (Xu et al. 2020)
+    Usable(family)       what decoders of a family can use: E log2 q(y | t) / q(y) of the best (Xu et al. 2020)
 
 Each is finite or infinite, rises or falls, for reasons of its own. `str` of one is short and has no comma: it stands in
 tables, and two that read alike are one quantity. An estimator has the property `estimand`.
@@ -79,10 +79,11 @@ class Binned(Estimand):
 
 @dataclass(frozen=True)
 class Usable(Estimand):
-    """What decoders of a family can use: h(Y) less the least mean of -log2 q(y | t) that one of them reaches.
+    """What decoders of a family can use: E log2 q(y | t) / q(y), q(y) the mean of q(y | t) over t: how well they tell
+    which t a y came from.
 
-    `linear`: of numbers, normal around a linear function of t, its width the same everywhere; of labels, softmax
-    regression. `mlp`: the same of a network of one hidden layer.
+    `linear`: of numbers, normal around a linear function of t, its width the same everywhere; of labels, linear
+    discriminants. `mlp`: the same of a network of one hidden layer.
     """
 
     family: str

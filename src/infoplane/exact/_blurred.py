@@ -1,4 +1,4 @@
-"""A law whose y has noise added, and the moments and the entropy of y."""
+"""A law whose y has noise added, and the moments of y."""
 
 from functools import lru_cache
 
@@ -33,11 +33,6 @@ def moments_of_y(law: Tables) -> tuple[float, float]:
     mass, rows = masses(law), law.inputs.rows
     mean = float(mass @ rows[:, MEAN])
     return mean, float(mass @ ((rows[:, MEAN] - mean) ** 2 + rows[:, STD] ** 2))
-
-
-def entropy_of_y_bits(law: Tables) -> float:
-    """h(Y) = I(X;Y) + h(Y | X)."""
-    return law.ceiling_bits + law.noise.entropy_bits + float(masses(law) @ np.log2(law.inputs.rows[:, STD]))
 
 
 def grid(law: Tables) -> Array:

@@ -1,6 +1,7 @@
 """What a binned layer holds: the population values that a binning estimator estimates."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def cut_information(
     """
     law = tables(dataset)
     assert isinstance(dataset, KnownLaw)
-    x, below = grid(law), None if y_edges is None else _mass_below(dataset, law, y_edges)
+    x, below = grid(law), None if y_edges is None else _mass_below(dataset, tuple(y_edges.tolist()))
     found = []
     for low, high, cell, mass in _cells(layers, dataset, lambda number, _: edges[number], activation, negative_slope):
         if below is None:
@@ -85,8 +86,10 @@ def cut_information(
     return found
 
 
-def _mass_below(dataset: KnownLaw, law: Tables, y_edges: Array) -> Array:
+@lru_cache(maxsize=4)
+def _mass_below(dataset: KnownLaw, y_edges: tuple[float, ...]) -> Array:
     """The probability that x lies below each node of the tables and y in each of its bins, `(nodes, bins)`."""
+    law = tables(dataset)
     x, rows = grid(law), law.inputs.rows
     inner = dataset.noise.cdf((np.asarray(y_edges) - rows[:, MEAN, None]) / rows[:, STD, None])
     ends = np.zeros((len(x), 1)), np.ones((len(x), 1))

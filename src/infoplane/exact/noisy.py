@@ -65,8 +65,7 @@ def noisy_information(
     points = [point for point in found if point is not None]
     if len(points) < len(found):
         raise InfoplaneError(
-            f"layers[{found.index(None)}]: is constant, so that noise relative to its spread is none; give sigma "
-            "absolute"
+            f"layers[{found.index(None)}]: is constant, so noise relative to its spread is 0; give an absolute sigma"
         )
     return points
 

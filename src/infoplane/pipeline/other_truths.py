@@ -27,8 +27,8 @@ Row = dict[str, Any]
 
 
 def of_the_estimators(config: Config) -> dict[Asked, set[int]]:
-    """What the estimators of the run are estimates of, apart from the plain values and those of the section `truth`, and
-    the replicates in question.
+    """What the estimators of the run are estimates of, and of which replicates, apart from the plain values and those
+    of the section `truth`.
 
     Not of an estimator that reduces its layers first: its layers are others.
     """
