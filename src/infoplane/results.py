@@ -27,6 +27,13 @@ class Results:
         table = self.estimates
         return table[(table["estimator"] == key) & (table["target"] == target)]
 
+    def truth_of(self, key: str, target: str) -> pd.DataFrame:
+        """The exact values of what one estimator id is an estimate of, for the replicates that it measured."""
+        own = self.of(key, target)
+        truths = pd.concat([self.truth, self.other_truths], ignore_index=True)
+        known = truths["estimand"].isin(own["estimand"].unique()) & truths["replicate"].isin(own["replicate"].unique())
+        return truths[known & (truths["target"] == target)]
+
 
 def flag_counts(estimates: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     """How many rows carry each flag, grouped by the columns `key`: `*key, flag, flagged`; `ties:4` counts as `ties`."""

@@ -47,8 +47,8 @@ def figure(results: Results, target: str, samples: int) -> Figure:
     for key, row in zip(ids, axes, strict=True):
         own = estimates[estimates["estimator"] == key]
         bands, nulls = _by_layer(own), _by_layer(own[own["null_p95_bits"].notna()], "null_p95_bits")
-        # The truth of the replicates that this estimator measured, so that both curves show the same ones.
-        known = truth[truth["replicate"].isin(own["replicate"].unique())]
+        # The truth of what it estimates, for replicates that it measured, so that both curves show the same ones.
+        known = results.truth_of(key, target)
         finite = np.isfinite(known["mi_bits"])
         exact, infinite = _by_layer(known[finite]), set(known.loc[~finite, "layer"])
         flagged = shares[shares["estimator"] == key]
@@ -91,7 +91,7 @@ def _title(truth: pd.DataFrame, target: str, samples: int) -> tuple[str, str]:
         title = "What each estimator says that a layer knows about the target, I(T;Y)"
         text = "One row per estimator, one column per layer."
         if len(truth):
-            title, text = f"{title}, beside the truth", f"{text} The truth is for the same replicates."
+            title, text = f"{title}, beside the truth", f"{text} The truth is that of what each estimates."
     else:
         title = "What each estimator says that a layer knows about the input, I(X;T)"
         text = f"log2(n) = {math.log2(samples):.2f} bits tell n = {samples} samples apart."
