@@ -94,7 +94,10 @@ def rows(
 def _told_by_rows(
     method: Method, layer: Layer, y: Variable, settings: Settings, mi_bits: float, *, plain: bool
 ) -> set[str]:
-    """The flags that need no exact value to compare with; only plain information can be infinite."""
+    """The flags that need no exact value to compare with.
+
+    Noise and bins make I(X;T) finite; that y follows x without noise is said of every estimate.
+    """
     if "constant" in layer.flags:
         return set()
     words = set()
@@ -102,12 +105,10 @@ def _told_by_rows(
         words.add(f"repeated_rows:{percent}")
     if settings.rows is None and checks.in_time_order(layer.t, y):
         words.add("time_order")
-    if not plain:
-        return words
     # A layer is a function of its input, and with it I(X;T) is infinite unless all of its rows repeat.
     alone = not any(word.startswith("ties:") and int(word[5:]) > 95 for word in layer.flags)
     if method.target == "x":
-        infinite = alone and y.classes is None
+        infinite = plain and alone and y.classes is None
     else:
         # Where an estimator reads much of a function, little says that there is none, and saves the time to look.
         suspect = not method.estimator.sees_functions or mi_bits > SUSPECT * np.log2(len(y))
