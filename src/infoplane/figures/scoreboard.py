@@ -19,7 +19,7 @@ SUMMARY = {
     "error_max_abs_bits": ("largest\n|error|", "{:.2f}"),
     "ceiling_break_share": ("above\nceiling", "{:.0%}"),
     "dpi_break_share": ("above the\nlayer before", "{:.0%}"),
-    "estimand_gap_bits": ("its truth\n− I(T;Y)", "{:+.2f}"),
+    "estimand_gap_bits": ("gap to\nI(T;Y)", "{:+.2f}"),
 }
 COLUMN, GAP = 0.72, 0.12  # in widths of a layer's cell: a summary's column, and the gap before the first
 
@@ -43,7 +43,7 @@ def figure(board: pd.DataFrame, results: Results) -> Figure:
         text="Estimate minus the truth of what it estimates, in bits: the median, and the 5–95 % interval over epochs "
         "and replicates measured; purple is too low, orange too high. On the right, over all layers: the absolute "
         "error, and the share of values above the ceiling, or the layer before, by more than their 95 % interval; "
-        "and how far that truth lies from I(T;Y), where it is another quantity.",
+        "the gap is how far that truth lies from I(T;Y), where it is another quantity.",
     )
     ax = axes[0, 0]
     ax.set(xlim=(0, units), ylim=(len(summary), 0))
