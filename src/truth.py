@@ -1,5 +1,5 @@
-"""The exact I(T;Y) and I(X;T) of every replicate, epoch and layer, and of noisy layers at some: `data/truth.csv`, and
-`data/ceiling.json`."""
+"""The exact I(T;Y) and I(X;T) of every replicate, epoch and layer, and of noisy layers at some: `data/truth.csv`,
+`data/ceiling.json`, and `data/networks.npz`, the networks that the stage `score` asks more of."""
 
 import os
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from infoplane import exact
 from infoplane.laws import Array, KnownLaw
-from infoplane.pipeline import computing, networks, noisy_truth
+from infoplane.pipeline import computing, networks, networks_file, noisy_truth
 from infoplane.pipeline.common import files, params, stage, store
 from infoplane.pipeline.common.config import Config
 from infoplane.pipeline.common.progress import track
@@ -29,6 +29,7 @@ def main() -> None:
     law = networks.law_of(config)
     ceiling_bits = exact.ceiling(law) if isinstance(law, KnownLaw) else None
     rows: list[dict[str, Any]] = []
+    chosen: list[int] = []
     missing = networks.missing(config)
     if missing:
         print(f"infoplane: {missing}; so the truth has no rows, and the figures do not show it", file=sys.stderr)
@@ -37,7 +38,9 @@ def main() -> None:
         tasks = [(config, epochs[start : start + BLOCK]) for start in range(0, len(epochs), BLOCK)]
         found = computing.run(truth, tasks, config.compute)
         rows = [row for block in track(found, len(tasks), "truth") for row in _rows(*block)]
-        rows += noisy_rows(config, epochs)
+        chosen = noisy_truth.chosen_epochs(config.truth, epochs)
+        rows += noisy_rows(config, chosen)
+    networks_file.save(config, DATA, chosen)
     files.save_table(DATA / "truth.csv", rows, COLUMNS)
     files.write_atomically(DATA / "ceiling.json", json.dumps({"mi_bits": ceiling_bits}).encode() + b"\n")
 
@@ -51,12 +54,10 @@ def truth(config: Config, epochs: list[int]) -> tuple[list[tuple[int, int]], lis
 
 
 def noisy_rows(config: Config, epochs: list[int]) -> list[dict[str, Any]]:
-    """Those of noisy layers, where the section `truth` asks for them."""
-    section = config.truth
-    if section.sigma is None:
+    """Those of noisy layers, if the section `truth` asks for any."""
+    if config.truth.sigma is None:
         return []
-    chosen = noisy_truth.chosen_epochs(section, epochs)
-    tasks = [(config, DATA.resolve(), [epoch]) for epoch in chosen]
+    tasks = [(config, DATA.resolve(), [epoch]) for epoch in epochs]
     found = computing.run(noisy_truth.values, tasks, config.compute)
     return [row for block in track(found, len(tasks), "noisy truth") for row in block]
 

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.pipeline
 FILES = [
     "dataset.npz", "checkpoints/epoch_0000.safetensors", "checkpoints/epoch_0003.safetensors", "training.csv",
     "activations/epoch_0000.npz", "activations/epoch_0003.npz", "truth.csv", "ceiling.json", "scoreboard.csv",
+    "networks.npz", "estimands.csv",
     "metrics.json", "drift.json",
 ]  # fmt: skip
 

@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from ..core.errors import InfoplaneError
 from ..estimands import Binned, Estimand, Noisy, Plain, Target, Usable
-from ..estimators.binning.edges import inner_edges
+from ..estimators._shared.edges import inner_edges
 from ..exact.binned import cut_information
 from ..exact.noisy import noisy_points
 from ..exact.usable import linearly_usable_information
 from ..laws import KnownLaw
-from . import noisy_truth
+from . import networks_file, noisy_truth
 from .common import store
 from .common.config import Config
 from .common.sections import Truth
 from .measurements import measurement
-from .networks import law_of, networks_at
+from .networks import law_of
 
 BLOCK = 2  # epochs a task
 Asked = tuple[Estimand, Target]
@@ -60,19 +60,18 @@ def unknown(law: KnownLaw, asked: Asked) -> str:
 
 def values(config: Config, root: Path, epochs: list[int], asked: Mapping[Asked, set[int]]) -> list[Row]:
     """The rows (see `noisy_truth.COLUMNS`) of the networks of these epochs, as the section `truth` asks for."""
-    section, law = config.truth, law_of(config)
-    rows: list[Row] = []
+    section, law, rows, networks = config.truth, law_of(config), list[Row](), networks_file.load(root)
     for epoch in epochs:
-        keys, names, networks, activation = networks_at(config, root, [epoch], section.networks)
         cuts = _Cuts(root, epoch) if any(isinstance(estimand, Binned) for estimand, _ in asked) else None
-        for (replicate, _), layers in zip(keys, networks, strict=True):
+        for replicate in range(networks.replicates):
+            layers = networks.layers(epoch, replicate)
             known: dict[Estimand, Any] = {}
             for (estimand, target), replicates in asked.items():
                 if replicate not in replicates:
                     continue
                 if estimand not in known:
-                    known[estimand] = _of_layers(estimand, layers, law, activation, section, cuts, replicate)
-                for layer, pair in zip(names, known[estimand], strict=True):
+                    known[estimand] = _of_layers(estimand, layers, law, networks.activation, section, cuts, replicate)
+                for layer, pair in zip(networks.weights, known[estimand], strict=True):
                     mi_bits = pair[0] if target == "y" else pair[1]
                     key = (replicate, epoch, layer, target, str(estimand), mi_bits)
                     rows.append(dict(zip(noisy_truth.COLUMNS, key, strict=True)))

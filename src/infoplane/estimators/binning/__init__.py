@@ -12,8 +12,8 @@ from ...core.errors import InfoplaneError
 from ...estimands import Binned
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import Labels, alike, rows
+from .._shared.edges import quantile_edges
 from .._shared.limits import of_own_cells
-from .edges import quantile_edges
 
 Bins = Annotated[int, Field(ge=2, le=65536)]
 Rule = Literal["width", "quantile"]

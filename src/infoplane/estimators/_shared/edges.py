@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._shared.columns import Floats, Values, rows
+from .columns import Floats, Values, rows
 
 ROUNDING = 1e-6  # of a unit's range: activations are float32, of which a later reader may have the exact values
 
