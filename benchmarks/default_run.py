@@ -1,4 +1,4 @@
-"""Every estimator of the last run against the exact values: mean |error| in bits by layer, and breaks.
+"""Every estimator of the last run against the exact values of what it estimates: mean |error| in bits by layer, and breaks.
 
     python benchmarks/default_run.py [data]
 
@@ -20,13 +20,14 @@ from infoplane.estimation.intervals import between
 def main() -> None:
     data = Path(sys.argv[1] if len(sys.argv) > 1 else "data")
     ceiling_bits = json.loads((data / "ceiling.json").read_text())["mi_bits"]
-    truth = pd.read_csv(data / "truth.csv").rename(columns={"mi_bits": "truth_bits"})
+    known = [path for path in (data / "truth.csv", data / "estimands.csv") if path.exists()]
+    truth = pd.concat([pd.read_csv(path) for path in known]).rename(columns={"mi_bits": "truth_bits"})
     truth = truth[(truth["target"] == "y") & np.isfinite(truth["truth_bits"])]
     layers = list(truth["layer"].unique())
     print("| estimator |", " | ".join(layers), "| all | largest | above the ceiling |")
     print("|---|" + "---|" * (len(layers) + 3))
     for path in sorted((data / "estimates").glob("*.csv")):
-        judged = pd.read_csv(path).merge(truth, on=["replicate", "epoch", "layer", "target"])
+        judged = pd.read_csv(path).merge(truth, on=["replicate", "epoch", "layer", "target", "estimand"])
         error_bits = (judged["mi_bits"] - judged["truth_bits"]).abs()
         by_layer = error_bits.groupby(judged["layer"]).mean()
         stderr_bits = np.zeros(len(judged))

@@ -45,12 +45,12 @@ def estimate_permuted(
     return estimator._estimate_permuted(variables.numbers(x), variable(y, labels), permutations, rngs)
 
 
-def input_information(estimator: Estimator, t: Any) -> float:
-    return float(input_informations(estimator, [t])[0])
+def input_information(estimator: Estimator, t: Any, seed: int = 0) -> float:
+    return float(input_informations(estimator, [t], [seed])[0])
 
 
-def input_informations(estimator: Estimator, ts: Sequence[Any]) -> Floats:
-    return estimator._input_information([*map(variables.numbers, ts)], _rngs(None, len(ts)))
+def input_informations(estimator: Estimator, ts: Sequence[Any], seeds: Sequence[int] | None = None) -> Floats:
+    return estimator._input_information([*map(variables.numbers, ts)], _rngs(seeds, len(ts)))
 
 
 def _rngs(seeds: Sequence[int] | None, count: int) -> list[np.random.Generator]:

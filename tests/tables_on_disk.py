@@ -14,8 +14,11 @@ ESTIMATES = ["estimator", *TRUTH]
 
 
 def write(path: Path, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> None:
+    """Where rows say nothing of the estimand, it is I(T;Y) or I(X;T) itself."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.save_table(path, [dict(zip(columns, row, strict=True)) for row in rows], columns)
+    plain = {"estimand": "plain"} if "target" in columns and "estimand" not in columns else {}
+    found = [dict(zip(columns, row, strict=True)) | plain for row in rows]
+    files.save_table(path, found, [*columns, *plain])
 
 
 def write_training(root: Path, replicates: int, epochs: Sequence[int]) -> None:

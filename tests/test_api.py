@@ -28,8 +28,8 @@ WORDS = np.array(["cat", "dog", "eel"])[np.digitize(Y, [-0.5, 0.5])]
 
 
 def test_the_public_names_are_these_and_every_estimator() -> None:
-    functions = {"InfoplaneError", "Result", "measure", "mutual_information", "exact", "laws", "__version__"}
-    functions |= {"ActivationRecorder", "LightningRecorder"}
+    functions = {"InfoplaneError", "Result", "measure", "mutual_information", "__version__"}
+    functions |= {"estimands", "exact", "laws", "ActivationRecorder", "LightningRecorder"}
     classes = {lookup.named(name).__name__ for name in lookup.names()}
     assert set(ip.__all__) == functions | classes
     assert {"KSG", "MixedKSG", "ShearedKSG", "Binning", "Decodable", "Neural"} <= classes, "others may rely on these"
@@ -157,12 +157,13 @@ def test_a_seed_gives_the_same_numbers_and_another_seed_others() -> None:
 def test_measure_makes_a_tidy_table() -> None:
     table = ip.measure({"fc1": X, "fc2": X[:, :1]}, Y, [ip.KSG(), ip.Decodable()], X, stderr=2, permutations=19)
     assert list(table.columns) == [
-        *("estimator", "replicate", "epoch", "layer", "target", "mi_bits", "stderr_bits"),
+        *("estimator", "replicate", "epoch", "layer", "target", "estimand", "mi_bits", "stderr_bits"),
         *("drift_bits", "null_mean_bits", "null_p95_bits", "p_value", "flags"),
     ]
     assert list(table["estimator"]) == ["ksg"] * 4 + ["decodable"] * 4
     assert list(table["layer"]) == ["fc1", "fc2"] * 4
     assert list(table["target"]) == ["y", "y", "x", "x"] * 2
+    assert list(table["estimand"]) == ["plain"] * 4 + [str(ip.Decodable().estimand)] * 4
     alone = ip.mutual_information(X, Y, "ksg")
     assert table["mi_bits"][0] == alone.mi_bits
 

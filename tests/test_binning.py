@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 import calling
 from infoplane.core.errors import InfoplaneError
+from infoplane.estimators._shared.edges import inner_edges
 from infoplane.estimators.binning import Binning
 
 
@@ -172,3 +174,18 @@ def test_ranges_at_the_ends_of_the_doubles():
     y = np.array([[0.0], [1.0], [2.0], [3.0]])
     for t in ([-1.7e308, -1e308, 1e308, 1.7e308], [0.0, 5e-324, 1e-323, 1.5e-323]):
         assert 0 <= estimate(np.array(t)[:, None], y, bins=4) <= 2
+
+
+@pytest.mark.parametrize(
+    "params", [{"bins": 7}, {"rule": "quantile", "bins": 5}, {"range": [-4.0, 4.0], "outside": "clamp"}]
+)
+def test_the_edges_that_exact_values_take_make_the_cells_that_the_estimator_counts(params: dict[str, Any]) -> None:
+    rng = np.random.default_rng(5)
+    t = np.maximum(rng.normal(size=(300, 3)), [-9.0, 0.0, 9.0]).astype(np.float32)  # free, with ties, constant
+    one = Binning(**params)
+    cuts = inner_edges(t, one.rule, one.bins, one.estimand.range)
+    bins = np.stack([np.searchsorted(cut, unit, side="right") for cut, unit in zip(cuts, t.T, strict=True)])
+    counts = np.unique(bins, axis=1, return_counts=True)[1]
+    shares = counts / counts.sum()
+    expected = -float((shares * np.log2(shares)).sum())
+    assert one._input_information([t], [rng])[0] == pytest.approx(expected, abs=1e-9)

@@ -119,7 +119,9 @@ def test_an_unknown_estimator_is_named_with_those_there_are(name: object) -> Non
         InfoplaneError, match=r"^estimators\.id\.estimator: unknown .*; choose one of aligned_ksg, .*sklearn$"
     ):
         validate(estimator=name)
-    with pytest.raises(InfoplaneError, match=r"^estimators\.id\.estimator: missing; choose one of aligned_ksg, .*sklearn$"):
+    with pytest.raises(
+        InfoplaneError, match=r"^estimators\.id\.estimator: missing; choose one of aligned_ksg, .*sklearn$"
+    ):
         validate(k=3)
 
 

@@ -54,7 +54,9 @@ def test_every_command_of_the_readme(scratch: Scratch, tmp_path: Path) -> None:
 
 def test_every_recipe(scratch: Scratch) -> None:
     """With no more estimators than the recipes name: each recipe trains and estimates anew."""
-    scratch.edit("conf/config.yaml", "[npeet, npeet_shuffled, ksg, aligned_ksg, binning, decodable]", "[ksg, binning]")
+    scratch.edit(
+        "conf/config.yaml", "[npeet, npeet_shuffled, ksg, aligned_ksg, binning, noisy, decodable]", "[ksg, binning]"
+    )
     scratch.compose()
     scratch.commit("fewer estimators")
     for command in commands("docs/recipes.md"):

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import plot
 import score
 from infoplane import figures, scoring
 from infoplane.core.errors import InfoplaneError
-from infoplane.figures import answer, curves, plane, scoreboard, strip, style
+from infoplane.figures import answer, curves, estimands, plane, scoreboard, strip, style
 from infoplane.pipeline import tables
 from infoplane.results import Results
 from tables_on_disk import TRUTH, write, write_run
@@ -62,6 +63,7 @@ CASES: dict[str, dict[str, Any]] = {
     "default": {"only": {"npeet": SHUFFLED}},
     "no truth": {"truth": False},
     "no truth, no ceiling": {"truth": False, "ceiling_bits": None},
+    "other truths": {},
     "one network": {"replicates": 1, "uncertainty": True},
     "one epoch": {"epochs": [0]},
     "one of everything": {"epochs": [3], "replicates": 1, "layers": ["output"], "ids": ["ksg"]},
@@ -73,9 +75,10 @@ CASES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_covers_anything_and_nothing_is_cut_off(tmp_path: Path, case: str) -> None:
-    results = load(tmp_path, **CASES[case])
+    results = with_other_truths(tmp_path) if case == "other truths" else load(tmp_path, **CASES[case])
     found = drawn(results)
-    assert set(found) == (ALL - {"scoreboard"} if case.startswith("no truth") else ALL)
+    more = {"estimands"} if case == "other truths" else set()
+    assert set(found) == (ALL - {"scoreboard"} if case.startswith("no truth") else ALL | more)
     for name, figure in found.items():
         renderer = FigureCanvasAgg(figure).get_renderer()
         figure.draw_without_rendering()
@@ -98,6 +101,53 @@ def test_nothing_covers_anything_and_nothing_is_cut_off(tmp_path: Path, case: st
 def test_any_set_of_estimators_draws(tmp_path: Path, ids: list[str]) -> None:
     found = drawn(load(tmp_path, ids=ids), {"npeet": "NPEET", "ksg": "KSG"})
     assert set(found) == ALL
+
+
+OTHERS = ("noisy(0.0316228)", "noisy(0.0316228; y 0.2)", "binned(width 10; y 10)", "usable(linear)")
+
+
+def with_other_truths(root: Path, **run: Any) -> Results:
+    """Those of three networks, of four estimands about Y and one about X."""
+    results = load(root, **run)
+    rows = [
+        (r, e, layer, target, name, (1 + place) * e / 40)
+        for place, (target, name) in enumerate([*(("y", name) for name in OTHERS), ("x", OTHERS[0])])
+        for r in range(3)
+        for e in range(0, 41, 4)
+        for layer in results.layers
+    ]
+    write(root / "estimands.csv", rows, [*TRUTH[:-1], "estimand", "mi_bits"])
+    return tables.load_results(root, results.ids)
+
+
+def test_every_kind_of_truth_has_its_curve(tmp_path: Path) -> None:
+    results = with_other_truths(tmp_path)
+    found = drawn(results)
+    assert set(found) == ALL | {"estimands"}
+    about_y, about_x = found["estimands"].axes[0], found["estimands"].axes[2]
+    (words,) = [[text.get_text() for text in legend.get_texts()] for legend in found["estimands"].legends]
+    assert words[1:4] == [
+        "what survives noise: noisy(0.0316228)",
+        "what decoders use: usable(linear)",
+        "what bins tell: binned(width 10; y 10)",
+    ]
+    for color, place in ((estimands.COLORS["noisy"], 0), (estimands.COLORS["binned"], 2)):
+        ends = [line.get_ydata()[-1] for line in about_y.lines if to_hex(line.get_color()) == to_hex(color)]
+        assert ends == [1.0 + place]
+    assert "plain: infinite" in [text.get_text() for text in about_x.texts]
+    title = found["estimands"].texts[0].get_text().replace("\n", " ")
+    assert title.startswith("Of the target, what survives noise in layer_2 goes from 0.00 to 1.00 bits; what is there")
+
+
+def test_the_truth_beside_a_curve_is_of_what_it_estimates(tmp_path: Path) -> None:
+    results = with_other_truths(tmp_path)
+    table = results.estimates.copy()
+    table.loc[table["estimator"] == "npeet", "estimand"] = OTHERS[3]
+    changed = replace(results, estimates=table)
+    assert set(changed.truth_of("ksg", "y")["estimand"]) == {"plain"}
+    assert set(changed.truth_of("npeet", "y")["estimand"]) == {OTHERS[3]}
+    figure = curves.figure(changed, "y", 350)
+    assert curve(figure.axes[len(results.layers)], style.TRUTH).get_ydata()[-1] == 4.0
 
 
 def test_a_figure_of_what_nobody_measured_is_left_out(tmp_path: Path) -> None:

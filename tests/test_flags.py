@@ -140,6 +140,10 @@ def test_gains_are_within_one_replicate_and_epoch_and_about_y() -> None:
     assert gains(row("a", 1.0), row("a", 1.0, replicate=1), row("b", 2.0)) == ["b"]
 
 
+def test_with_noise_bins_or_a_decoder_a_layer_may_hold_more_than_the_one_before() -> None:
+    assert gains(row("a", 1.0, estimand="noisy(0.1)"), row("b", 2.0, estimand="noisy(0.1)")) == []
+
+
 def marked(found: dict[str, Any], truth: Truth, shuffled: bool = False) -> str:
     found = found | {"flags": flags.joined(found["flags"])}
     flags.mark_truth([found], [found.get("stderr_bits")], truth, shuffled)
@@ -161,7 +165,12 @@ def test_infinite_is_said_of_the_one_value_whose_truth_is() -> None:
     truth = Truth(infinite=frozenset({(0, 0, "a", "x")}))
     assert marked(row("a", 6.0, target="x"), truth) == "infinite"
     assert marked(row("a", 6.0, target="x"), truth, shuffled=True) == ""
-    for other in (row("a", 6.0), row("b", 6.0, target="x"), row("a", 6.0, target="x", epoch=1)):
+    for other in (
+        row("a", 6.0, target="x", estimand="noisy(0.1)"),
+        row("a", 6.0),
+        row("b", 6.0, target="x"),
+        row("a", 6.0, target="x", epoch=1),
+    ):
         assert marked(other, truth) == ""
 
 

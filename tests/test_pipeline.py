@@ -14,6 +14,7 @@ pytestmark = pytest.mark.pipeline
 FILES = [
     "dataset.npz", "checkpoints/epoch_0000.safetensors", "checkpoints/epoch_0003.safetensors", "training.csv",
     "activations/epoch_0000.npz", "activations/epoch_0003.npz", "truth.csv", "ceiling.json", "scoreboard.csv",
+    "networks.npz", "estimands.csv",
     "metrics.json", "drift.json",
 ]  # fmt: skip
 
@@ -86,7 +87,7 @@ def test_a_second_clone_reestimates_on_pulled_activations_without_training(
     scratch.run("dvc", "push")
     scratch.commit("a remote")
     clone = fresh(scratch)
-    files = ("dataset.npz", "activations", "truth.csv", "ceiling.json", "training.csv")
+    files = ("dataset.npz", "activations", "truth.csv", "ceiling.json", "networks.npz", "training.csv")
     clone.run("dvc", "pull", *(f"data/{name}" for name in files))
     clone.run("dvc", "pull", "estimate")
     ran = stages_run(clone.run("dvc", "exp", "run", "--allow-missing", "-S", "estimators.ksg.k=5"))

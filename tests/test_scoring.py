@@ -41,7 +41,7 @@ KNOWN = [(0, e, layer, "y", bits) for e in range(4) for layer, bits in (("l1", 2
 
 def test_the_scoreboard_worked_out_by_hand(tmp_path: Path) -> None:
     first, second = scoring.scoreboard(run(tmp_path, PAIR, KNOWN))
-    common = {"estimator": "a", "target": "y", "values": 4}
+    common = {"estimator": "a", "target": "y", "estimand": "plain", "values": 4, "estimand_gap_bits": 0.0}
     # Quantiles interpolate: the 5 % one of four values lies 0.15 of the way from the first to the second.
     assert first == common | {
         "layer": "l1",
@@ -129,6 +129,30 @@ def test_layers_are_not_compared_where_the_inequality_does_not_hold(
     assert not share.loc[["mixed_up", "cut"]].any()
     metrics = json.loads((data / "metrics.json").read_text())["scoreboard"]
     assert [key for key in metrics if "dpi_break_share" in metrics[key]] == ["whole"]
+
+
+def test_each_is_judged_by_its_own_truth_and_how_far_that_is_from_the_plain_one_is_said_apart(tmp_path: Path) -> None:
+    """The binned layers hold 0.5 and 0.25 bits less; the second reads more than the first, which binned layers may."""
+    columns = [*TRUTH[:-1], "estimand", "mi_bits"]
+    rows = [
+        ("a", 0, e, layer, "y", "binned(width 4)", v, "") for e in range(4) for layer, v in (("l1", 1.4), ("l2", 1.5))
+    ]
+    own = [(0, e, layer, "y", "binned(width 4)", v) for e in (0, 3) for layer, v in (("l1", 1.5), ("l2", 1.25))]
+    write_training(tmp_path, 1, range(4))
+    write_ceiling(tmp_path, 2.0)
+    write(tmp_path / "truth.csv", KNOWN, TRUTH)
+    write(tmp_path / "estimands.csv", own, columns)
+    write(tmp_path / "estimates/a.csv", rows, ["estimator", *columns, "flags"])
+    board = scoring.scoreboard(tables.load_results(tmp_path, ["a"]))
+    assert [(row["layer"], row["estimand"], row["values"]) for row in board] == [
+        ("l1", "binned(width 4)", 2),
+        ("l2", "binned(width 4)", 2),
+    ]
+    assert [row["error_median_bits"] for row in board] == [-0.1, 0.25]
+    assert [row["estimand_gap_bits"] for row in board] == [-0.5, -0.25]
+    assert [row["dpi_break_share"] for row in board] == [None, None]
+    (tmp_path / "estimands.csv").unlink()
+    assert scoring.scoreboard(tables.load_results(tmp_path, ["a"])) == [], "I(T;Y) is not its truth"
 
 
 def test_only_values_with_a_finite_truth_are_judged(tmp_path: Path) -> None:

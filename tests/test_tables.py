@@ -53,17 +53,17 @@ def test_every_missing_file_is_named(tmp_path: Path, name: str) -> None:
         tables.load_results(tmp_path, ["ksg"])
 
 
-ROW = "ksg,0,0,output,y,1.5,\n"
-HEADER = "estimator,replicate,epoch,layer,target,mi_bits,flags\n"
+ROW = "ksg,0,0,output,y,plain,1.5,\n"
+HEADER = "estimator,replicate,epoch,layer,target,estimand,mi_bits,flags\n"
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (HEADER.replace("epoch", "step") + ROW, "column epoch is missing"),
-        (HEADER.replace("flags", "flags,mood") + "ksg,0,0,output,y,1.5,,sad\n", "column 'mood' is unknown"),
+        (HEADER.replace("flags", "flags,mood") + "ksg,0,0,output,y,plain,1.5,,sad\n", "column 'mood' is unknown"),
         (
-            HEADER.replace("flags", "flags,epoch") + "ksg,0,0,output,y,1.5,,0\n",
+            HEADER.replace("flags", "flags,epoch") + "ksg,0,0,output,y,plain,1.5,,0\n",
             "column 'epoch' is unknown or comes twice",
         ),
         (HEADER + ROW.replace("1.5", "nan"), "mi_bits in line 2 is 'nan', not a number"),

@@ -7,15 +7,16 @@
 
 Rows are samples, and have to be independent of each other. Estimators are classes whose fields are their parameters:
 `help(ip.KSG)` says what it estimates, when to use it and when not. `ip.exact` has the true values for networks of one
-input on data of a known law, and `ip.laws` such laws. Every quantity of information is in bits. What is wrong with an
-argument is said in one line, by an `InfoplaneError`, which is a `ValueError`.
+input on data of a known law, and `ip.laws` such laws; `ip.estimands` says what kinds of information there are. Every
+quantity of information is in bits. What is wrong with an argument is said in one line, by an `InfoplaneError`, which is
+a `ValueError`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for editors and type checkers; the names of estimators that are not here are found all the same
-    from . import exact, laws
+    from . import estimands, exact, laws
     from .api import measure, mutual_information
     from .core.errors import InfoplaneError
     from .estimators.aligned_ksg import AlignedKSG
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the names of estimators that
     from .estimators.ksg import KSG
     from .estimators.mixed_ksg import MixedKSG
     from .estimators.neural import Neural
+    from .estimators.noisy import Noisy
     from .estimators.npeet import NPEET
     from .estimators.renyi import Renyi
     from .estimators.sheared_ksg import ShearedKSG
@@ -47,7 +49,7 @@ _PLACES = {
     "measure": "api",
     "mutual_information": "api",
 }
-_MODULES = ("exact", "laws")
+_MODULES = ("estimands", "exact", "laws")
 
 
 def __getattr__(name: str) -> Any:

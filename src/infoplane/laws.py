@@ -1,14 +1,28 @@
-"""Laws: one-dimensional distributions, and fully known pairs (x, y), for which exact values exist."""
+"""Laws: one-dimensional distributions, and fully known pairs (x, y), for which exact values exist.
+
+`FiniteLaw`, of finitely many x, is here too.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from .finite_law import FiniteLaw as FiniteLaw
+
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "FiniteLaw":  # it builds on this file
+        from .finite_law import FiniteLaw
+
+        return FiniteLaw
+    raise AttributeError(f"infoplane.laws has no {name}")
 
 
 class Law(Protocol):

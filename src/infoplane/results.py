@@ -7,7 +7,14 @@ import pandas as pd
 
 from .estimation.intervals import between
 
-TRUTH = {"replicate": "int64", "epoch": "int64", "layer": "category", "target": "category", "mi_bits": "float64"}
+TRUTH = {
+    "replicate": "int64",
+    "epoch": "int64",
+    "layer": "category",
+    "target": "category",
+    "estimand": "category",
+    "mi_bits": "float64",
+}
 ESTIMATES = {"estimator": "category", **TRUTH, "flags": "category"}
 # Columns that exist only with some estimator settings; an empty cell reads as NaN.
 UNCERTAINTY = dict.fromkeys(
@@ -20,7 +27,8 @@ class Results:
     """All results of a run. `layers`, and the categorical column `layer` of a table, are in network order.
 
     `estimates` has an extra column, `bar_bits`: the standard error, also filled in at the epochs that have none
-    (`intervals.between`).
+    (`intervals.between`). `truth` are the exact I(T;Y) and I(X;T); `other_truths` those of other estimands, which the
+    column `estimand` names, of some networks and epochs.
     """
 
     ids: list[str]
@@ -29,12 +37,20 @@ class Results:
     estimates: pd.DataFrame
     truth: pd.DataFrame
     ceiling_bits: float | None
+    other_truths: pd.DataFrame
     ceiling_name: str = "I(X;Y)"
 
     def of(self, key: str, target: str) -> pd.DataFrame:
         """The estimates of one estimator id and target ("y" or "x")."""
         table = self.estimates
         return table[(table["estimator"] == key) & (table["target"] == target)]
+
+    def truth_of(self, key: str, target: str) -> pd.DataFrame:
+        """The exact values of what one estimator id is an estimate of, for the replicates that it measured."""
+        own = self.of(key, target)
+        truths = pd.concat([self.truth, self.other_truths], ignore_index=True)
+        known = truths["estimand"].isin(own["estimand"].unique()) & truths["replicate"].isin(own["replicate"].unique())
+        return truths[known & (truths["target"] == target)]
 
 
 def flag_counts(estimates: pd.DataFrame, key: list[str]) -> pd.DataFrame:
@@ -52,21 +68,23 @@ def joined(
     truth: pd.DataFrame,
     training: pd.DataFrame,
     ceiling_bits: float | None,
+    other_truths: pd.DataFrame,
 ) -> Results:
-    """The tables of estimates of these ids as one; each table, and `truth`, gets the same categories."""
+    """The tables of estimates of these ids as one; each table, and both of truth, get the same categories."""
     layers = _network_order([truth, *tables])
     flags = list(dict.fromkeys(cell for table in tables for cell in table["flags"].cat.categories))
     # Otherwise pandas would turn categories into text to concatenate them.
-    for table in (truth, *tables):
+    for table in (truth, other_truths, *tables):
         table["layer"] = table["layer"].cat.set_categories(layers, ordered=True)
         table["target"] = table["target"].cat.set_categories(["y", "x"])
     for table in tables:
         table["estimator"] = table["estimator"].cat.set_categories(ids)
         table["flags"] = table["flags"].cat.set_categories(flags)
+        table["estimand"] = table["estimand"].astype(object)
     columns = [*ESTIMATES, *UNCERTAINTY]
     estimates = pd.concat([table.reindex(columns=columns) for table in tables], ignore_index=True)
     estimates["bar_bits"] = _bars(estimates)
-    return Results(list(ids), layers, training, estimates, truth, ceiling_bits)
+    return Results(list(ids), layers, training, estimates, truth, ceiling_bits, other_truths)
 
 
 def _bars(estimates: pd.DataFrame) -> pd.Series:

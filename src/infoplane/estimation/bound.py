@@ -9,6 +9,7 @@ from ..arrays.variables import Variable
 from ..core.errors import InfoplaneError
 from ..core.seeding import Generators
 from ..estimators.decodable import Decodable
+from .flags import is_plain
 from .intervals import exceeds
 from .layers import Layer
 from .method import Method
@@ -32,6 +33,8 @@ def mark(rows: Sequence[dict[str, Any]], layers: Sequence[Layer], y: Variable, s
     """
     method = None
     for row, layer in zip(rows, layers, strict=True):
+        if not is_plain(row):
+            continue  # of a noisy or a binned layer less may be there
         if "constant" in layer.flags or y.is_constant or not is_worth_it(layer, y, settings):
             continue
         method = method or Method(Decodable(), "y")

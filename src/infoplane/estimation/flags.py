@@ -123,10 +123,14 @@ def standard_errors(rows: Sequence[Row]) -> list[float | None]:
 
 
 def mark_gains(rows: Sequence[Row], stderr_bits: Sequence[float | None]) -> None:
-    """Adds `dpi` to each row of I(T;Y) that exceeds the layer before it. An error that is not known counts as 0."""
+    """Adds `dpi` to each row of I(T;Y) that exceeds the layer before it. An error that is not known counts as 0.
+
+    Only of the plain I(T;Y): noise, bins and decoders are each layer's own, and with them a layer may hold more than
+    the one before.
+    """
     before: dict[tuple[int, int], tuple[float, float]] = {}
     for row, error_bits in zip(rows, stderr_bits, strict=True):
-        if row["target"] == "y":
+        if row["target"] == "y" and is_plain(row):
             key, mi_bits = (row["replicate"], row["epoch"]), row["mi_bits"]
             if key in before and exceeds(mi_bits - before[key][0], math.hypot(error_bits or 0.0, before[key][1])):
                 _add(row, "dpi")
@@ -134,13 +138,23 @@ def mark_gains(rows: Sequence[Row], stderr_bits: Sequence[float | None]) -> None
 
 
 def mark_truth(rows: Sequence[Row], stderr_bits: Sequence[float | None], truth: Truth, shuffled: bool) -> None:
-    """Adds `above_ceiling` to rows of I(T;Y), and `infinite` unless pairs are shuffled: the truth is 0."""
+    """Adds `above_ceiling` to rows of I(T;Y), which is that of every estimand, and `infinite` to plain ones unless
+    pairs are shuffled: the truth is 0."""
     for row, error_bits in zip(rows, stderr_bits, strict=True):
         limit_bits = truth.ceiling_bits if row["target"] == "y" else None
         if limit_bits is not None and exceeds(row["mi_bits"] - limit_bits, error_bits or 0.0):
             _add(row, "above_ceiling")
-        if not shuffled and (row["replicate"], row["epoch"], row["layer"], row["target"]) in truth.infinite:
+        if (
+            not shuffled
+            and is_plain(row)
+            and (row["replicate"], row["epoch"], row["layer"], row["target"]) in truth.infinite
+        ):
             _add(row, "infinite")
+
+
+def is_plain(row: Row) -> bool:
+    """Whether a row is an estimate of I(T;Y) or I(X;T) itself."""
+    return bool(row.get("estimand", "plain") == "plain")
 
 
 def _add(row: Row, word: str) -> None:

@@ -15,9 +15,8 @@ from .layers import Layer
 from .method import Method
 from .settings import Settings
 
-COLUMNS = ["estimator", "replicate", "epoch", "layer", "target", "mi_bits"]
+COLUMNS = ["estimator", "replicate", "epoch", "layer", "target", "estimand", "mi_bits"]
 Floats = NDArray[np.float64]
-
 SUSPECT = 0.15  # of log2 of the rows: what an estimator that sees functions reads of one at least
 NULL_COLUMNS = ["null_mean_bits", "null_p95_bits", "p_value"]
 
@@ -63,8 +62,9 @@ def rows(
     if settings.permutations is not None and method.has_pairs:
         orders = uncertainty.permutations(settings.permutations, len(y), generator(seed, key, "permutations"))
     found, y_is_constant = [], y.is_constant
+    estimand = str(method.estimator.estimand.about(method.target, labels=y.classes is not None))
     for place, layer in enumerate(layers):
-        row: dict[str, Any] = dict(zip(COLUMNS, [*keys[place], float(mi_bits[place])], strict=True))
+        row: dict[str, Any] = dict(zip(COLUMNS, [*keys[place], estimand, float(mi_bits[place])], strict=True))
         words = row["flags"] = layer.flags | own_flags[place]
         if maximum_bits is not None and flags.is_saturated(row["mi_bits"], maximum_bits):
             words.add("saturated")
@@ -86,13 +86,18 @@ def rows(
             if row["planted_share"] < planted.BLIND:
                 words.add("blind")
         if not (law_is_known or y_is_constant) and settings.measure.pairs == "right":
-            words |= _told_by_rows(method, layer, y, settings, row["mi_bits"])
+            words |= _told_by_rows(method, layer, y, settings, row["mi_bits"], plain=flags.is_plain(row))
         found.append(row)
     return found
 
 
-def _told_by_rows(method: Method, layer: Layer, y: Variable, settings: Settings, mi_bits: float) -> set[str]:
-    """The flags that need no exact value to compare with."""
+def _told_by_rows(
+    method: Method, layer: Layer, y: Variable, settings: Settings, mi_bits: float, *, plain: bool
+) -> set[str]:
+    """The flags that need no exact value to compare with.
+
+    Noise and bins make I(X;T) finite; that y follows x without noise is said of every estimate.
+    """
     if "constant" in layer.flags:
         return set()
     words = set()
@@ -103,7 +108,7 @@ def _told_by_rows(method: Method, layer: Layer, y: Variable, settings: Settings,
     # A layer is a function of its input, and with it I(X;T) is infinite unless all of its rows repeat.
     alone = not any(word.startswith("ties:") and int(word[5:]) > 95 for word in layer.flags)
     if method.target == "x":
-        infinite = alone and y.classes is None
+        infinite = plain and alone and y.classes is None
     else:
         # Where an estimator reads much of a function, little says that there is none, and saves the time to look.
         suspect = not method.estimator.sees_functions or mi_bits > SUSPECT * np.log2(len(y))

@@ -72,6 +72,18 @@ def empirical_noisy_information(
     )
 
 
+def empirical_input_information(
+    t: ArrayLike, sigma: float, *, rng: np.random.Generator, relative: bool = False, stderr_bits: float = 0.005
+) -> tuple[float, float]:
+    """I(X; T + sigma Z) in bits under the empirical law of t `(samples, units)`, and its standard error.
+
+    The arguments are those of `empirical_noisy_information`.
+    """
+    check_noise(sigma, stderr_bits)
+    places = _numbers("t", t)
+    return _of_row(places / (sigma * _spread("t", places) if relative else sigma), stderr_bits, rng)
+
+
 def _one_target(t: Array, y: Array, stderr_bits: float, rng: np.random.Generator) -> PlanePoint:
     """Takes t and y in units of their noise."""
     places = _principal(t)

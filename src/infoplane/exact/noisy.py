@@ -17,8 +17,10 @@ noise.
 import numpy as np
 
 from ..core.errors import InfoplaneError
+from ..estimands import Noisy
 from ..laws import Array, KnownLaw
 from ._activations import named
+from ._blurred import blurred
 from ._images import images
 from ._law import tables
 from ._network import Image, Layers, checked
@@ -51,28 +53,75 @@ def noisy_information(
     for a dataset without a known law, a sigma that is not above 0 or too small to resolve, weights that do not form a
     finite network of one input, and a relative sigma for a constant layer.
     """
-    check_noise(sigma, stderr_bits)
-    law, bend, weights = tables(dataset), named(activation, negative_slope), checked(layers)
+    found = noisy_points(
+        layers,
+        dataset,
+        Noisy(sigma, "layer" if relative else "none"),
+        activation=activation,
+        negative_slope=negative_slope,
+        stderr_bits=stderr_bits,
+        seed=seed,
+    )
+    points = [point for point in found if point is not None]
+    if len(points) < len(found):
+        raise InfoplaneError(
+            f"layers[{found.index(None)}]: is constant, so noise relative to its spread is 0; give an absolute sigma"
+        )
+    return points
+
+
+def noisy_points(
+    layers: Layers,
+    dataset: object,
+    estimand: Noisy,
+    *,
+    activation: str = "relu",
+    negative_slope: float = 0.01,
+    stderr_bits: float = 0.005,
+    seed: int = 0,
+) -> list[PlanePoint | None]:
+    """`noisy_information` for noise of any scale, on y as well if the estimand says so; None for a layer that is
+    constant, to which noise relative to its spread is none.
+
+    Only the first coordinate sees the noise on y. That takes noise of y that is normal; raises `InfoplaneError` for
+    any other.
+    """
+    check_noise(estimand.sigma, stderr_bits)
+    tables(dataset)  # raises where there is no known law
     assert isinstance(dataset, KnownLaw)
+    if estimand.target_sigma is not None:
+        dataset = blurred(dataset, estimand.target_sigma, relative=estimand.scale != "none")
+    law, bend, weights = tables(dataset), named(activation, negative_slope), checked(layers)
     over = line(law)
-    found = []
-    for number, image in enumerate(images(weights, law.low, law.high, bend)):
-        mean, covariance = moments(image, over)
-        width = sigma * _spread(covariance, image, number) if relative else sigma
+    found: list[PlanePoint | None] = []
+    for image in images(weights, law.low, law.high, bend):
+        scaled = _scaled(image, estimand, over)
+        if scaled is None:
+            found.append(None)
+            continue
+        same, mean, covariance, width = scaled
         along = axes(mean, covariance, width)
         rng = np.random.default_rng(seed)
-        found.append(_point(image, along, width, over, stderr_bits, rng))
+        found.append(_point(same, along, width, over, stderr_bits, rng))
     return found
 
 
-def _spread(covariance: Array, image: Image, number: int) -> float:
-    """sqrt(sum of the units' variances). Raises `InfoplaneError` where it is 0 up to rounding."""
-    spread = float(np.sqrt(np.trace(covariance)))
-    if not spread > 4 * np.sqrt((image.error**2).sum()):
-        raise InfoplaneError(
-            f"layers[{number}]: is constant, so noise relative to its spread is 0; give an absolute sigma"
-        )
-    return spread
+def _scaled(image: Image, estimand: Noisy, over: Line) -> tuple[Image, Array, Array, float] | None:
+    """The image, its mean and covariance, and the deviation of the noise, all in one unit; None if it is constant."""
+    mean, covariance = moments(image, over)
+    if estimand.scale == "none":
+        return image, mean, covariance, estimand.sigma
+    if estimand.scale == "layer":
+        spread = float(np.sqrt(np.trace(covariance)))
+        moves = spread > 4 * np.sqrt((image.error**2).sum())
+        return (image, mean, covariance, estimand.sigma * spread) if moves else None
+    spreads = np.sqrt(np.maximum(np.diag(covariance), 0))
+    kept = spreads > 4 * image.error
+    if not kept.any():
+        return None
+    spreads = spreads[kept]
+    own = Image(image.x, image.t[:, kept] / spreads, image.error[kept] / spreads)
+    return own, mean[kept] / spreads, covariance[np.ix_(kept, kept)] / np.outer(spreads, spreads), estimand.sigma
 
 
 def _point(

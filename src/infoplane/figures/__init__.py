@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..results import Results
-from . import answer, curves, loss, plane, scoreboard
+from . import answer, curves, estimands, loss, plane, scoreboard
 
 
 def drawings(
@@ -32,6 +32,8 @@ def drawings(
         found["information_plane"] = partial(plane.figure, results, samples)
     if "y" in measured:
         found["answer"] = partial(answer.figure, results, answer_names or {}, hidden_layer)
+    if len(results.other_truths):
+        found["estimands"] = partial(estimands.figure, results, hidden_layer)
     if len(board):
         found["scoreboard"] = partial(scoreboard.figure, board, results)
     return found | {"loss": partial(loss.figure, results.training, loss_name)}

@@ -24,10 +24,13 @@ def figure(results: Results, target: str, samples: int) -> Figure:
     estimates = results.estimates[results.estimates["target"] == target]
     truth = results.truth[results.truth["target"] == target]
     ids = [key for key in results.ids if (estimates["estimator"] == key).any()]
+    truths = {key: results.truth_of(key, target) for key in ids}
     shares = strip.shares(estimates)
     rows = strip.names(shares)
     flag_lines = math.ceil(len(rows) / FLAGS_A_LINE)
-    handles = _handles(results, estimates, truth, target, samples)
+    handles = _handles(
+        results, estimates, any(np.isfinite(own["mi_bits"]).any() for own in truths.values()), target, samples
+    )
     title, text = _title(truth, target, samples)
     if rows:
         several = estimates["replicate"].nunique() > 1
@@ -47,8 +50,8 @@ def figure(results: Results, target: str, samples: int) -> Figure:
     for key, row in zip(ids, axes, strict=True):
         own = estimates[estimates["estimator"] == key]
         bands, nulls = _by_layer(own), _by_layer(own[own["null_p95_bits"].notna()], "null_p95_bits")
-        # The truth of the replicates that this estimator measured, so that both curves show the same ones.
-        known = truth[truth["replicate"].isin(own["replicate"].unique())]
+        # The truth of what it estimates, for replicates that it measured, so that both curves show the same ones.
+        known = truths[key]
         finite = np.isfinite(known["mi_bits"])
         exact, infinite = _by_layer(known[finite]), set(known.loc[~finite, "layer"])
         flagged = shares[shares["estimator"] == key]
@@ -91,7 +94,10 @@ def _title(truth: pd.DataFrame, target: str, samples: int) -> tuple[str, str]:
         title = "What each estimator says that a layer knows about the target, I(T;Y)"
         text = "One row per estimator, one column per layer."
         if len(truth):
-            title, text = f"{title}, beside the truth", f"{text} The truth is for the same replicates."
+            title, text = (
+                f"{title}, beside the truth",
+                f"{text} The truth is that of what each estimates, of replicates that have one.",
+            )
     else:
         title = "What each estimator says that a layer knows about the input, I(X;T)"
         text = f"log2(n) = {math.log2(samples):.2f} bits tell n = {samples} samples apart."
@@ -100,12 +106,12 @@ def _title(truth: pd.DataFrame, target: str, samples: int) -> tuple[str, str]:
     return title, text
 
 
-def _handles(results: Results, estimates: pd.DataFrame, truth: pd.DataFrame, target: str, samples: int) -> list[Artist]:
+def _handles(results: Results, estimates: pd.DataFrame, has_truth: bool, target: str, samples: int) -> list[Artist]:
     found: list[Artist] = [
         style.line_handle(f"estimate: {style.networks(estimates)}"),
         *style.band_handles(estimates),
     ]
-    if np.isfinite(truth["mi_bits"]).any():
+    if has_truth:
         found.append(style.line_handle("exact truth, likewise", color=style.TRUTH, linewidth=0.9))
     if target == "x":
         found.append(style.line_handle(f"log2(n) = {math.log2(samples):.2f} bits", linestyle=style.LOG2_N))

@@ -19,6 +19,7 @@ SUMMARY = {
     "error_max_abs_bits": ("largest\n|error|", "{:.2f}"),
     "ceiling_break_share": ("above\nceiling", "{:.0%}"),
     "dpi_break_share": ("above the\nlayer before", "{:.0%}"),
+    "estimand_gap_bits": ("gap to\nI(T;Y)", "{:+.2f}"),
 }
 COLUMN, GAP = 0.72, 0.12  # in widths of a layer's cell: a summary's column, and the gap before the first
 
@@ -26,6 +27,8 @@ COLUMN, GAP = 0.72, 0.12  # in widths of a layer's cell: a summary's column, and
 def figure(board: pd.DataFrame, results: Results) -> Figure:
     """One row per estimator, best first; one cell per layer: the median error, which colours it, and the 5-95 %."""
     summary = overall(board)
+    gaps = board[board["estimand"] != "plain"].groupby("estimator", observed=True)["estimand_gap_bits"]
+    summary["estimand_gap_bits"] = gaps.median()
     layers = [layer for layer in results.layers if (board["layer"] == layer).any()]
     units = len(layers) + GAP + COLUMN * len(SUMMARY)  # the width of a layer's cell is 1
     fig, axes = layout.panels(
@@ -37,9 +40,10 @@ def figure(board: pd.DataFrame, results: Results) -> Figure:
         foot=layout.MARGIN,
         left=1.35,
         title=_title(board, summary),
-        text="Estimate minus truth of I(T;Y), in bits: the median, and the 5–95 % interval over epochs and "
-        "replicates measured; purple is too low, orange too high. On the right, over all layers: the absolute "
-        "error, and the share of values above the ceiling, or the layer before, by more than their 95 % interval.",
+        text="Estimate minus the truth of what it estimates, in bits: the median, and the 5–95 % interval over epochs "
+        "and replicates measured; purple is too low, orange too high. On the right, over all layers: the absolute "
+        "error, and the share of values above the ceiling, or the layer before, by more than their 95 % interval; "
+        "the gap is how far that truth lies from I(T;Y), where it is another quantity.",
     )
     ax = axes[0, 0]
     ax.set(xlim=(0, units), ylim=(len(summary), 0))
@@ -59,7 +63,7 @@ def figure(board: pd.DataFrame, results: Results) -> Figure:
             else:
                 ax.text(place + 0.5, y + 0.5, "not measured", ha="center", va="center", color=style.GREY, size=7)
         for name, x in columns.items():
-            words = SUMMARY[name][1].format(row[name]) if pd.notna(row[name]) else "–"
+            words = SUMMARY[name][1].format(row[name]).replace("-", "−") if pd.notna(row[name]) else "–"
             ax.text(x, y + 0.5, words, ha="center", va="center", size=9)
     return fig
 

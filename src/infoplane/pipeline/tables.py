@@ -9,7 +9,7 @@ import pandas as pd
 from ..core.errors import InfoplaneError
 from ..core.tables import content, read
 from ..results import ESTIMATES, TRUTH, UNCERTAINTY, Results, joined
-from ..scoring import SCORES, SHARES
+from ..scoring import GAP, SCORES, SHARES
 from .common import store
 
 TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
@@ -21,8 +21,8 @@ def load_results(root: Path, ids: list[str]) -> Results:
     Raises `InfoplaneError` for a file that is missing, or whose columns, types or values are wrong.
     """
     tables = [load_estimates(root, key) for key in ids]
-    truth = load_truth(root)
-    return joined(ids, tables, truth, load_training(root), load_ceiling_bits(root))
+    truth, others = load_truth(root), load_other_truths(root)
+    return joined(ids, tables, truth, load_training(root), load_ceiling_bits(root), others)
 
 
 def load_training(root: Path) -> pd.DataFrame:
@@ -51,9 +51,24 @@ def load_estimates(root: Path, key: str) -> pd.DataFrame:
 
 def load_truth(root: Path) -> pd.DataFrame:
     """`replicate, epoch, layer, target, mi_bits`, which may be infinite; no rows if the truth is unknown."""
-    path = root / "truth.csv"
-    table = read(path, TRUTH, infinite=True, next_step="run `dvc repro truth`")
-    _once(path, table, ["replicate", "epoch", "layer", "target"])
+    table = _load_truths(root / "truth.csv", "truth")
+    return table[table["estimand"] == "plain"].reset_index(drop=True)
+
+
+def load_other_truths(root: Path) -> pd.DataFrame:
+    """The same of what is not I(T;Y) or I(X;T) itself, by its `estimand`, at some epochs of some networks."""
+    table = _load_truths(root / "truth.csv", "truth")
+    found = [table[table["estimand"] != "plain"]]
+    if (root / "estimands.csv").exists():  # only a run of the pipeline has it
+        found.append(_load_truths(root / "estimands.csv", "estimands"))
+    both = pd.concat([each.astype({"layer": object, "target": object}) for each in found], ignore_index=True)
+    return both.astype({"layer": "category", "target": "category"})
+
+
+def _load_truths(path: Path, stage: str) -> pd.DataFrame:
+    table = read(path, TRUTH, infinite=True, next_step=f"run `dvc repro {stage}`")
+    _once(path, table, ["replicate", "epoch", "layer", "target", "estimand"])
+    table["estimand"] = table["estimand"].astype(object)
     return table
 
 
@@ -74,7 +89,7 @@ def load_ceiling_bits(root: Path) -> float | None:
 
 def load_scoreboard(root: Path) -> pd.DataFrame:
     """See `scoring.scoreboard`; a share that does not apply is NaN."""
-    return read(root / "scoreboard.csv", SCORES, SHARES, next_step="run `dvc repro score`")
+    return read(root / "scoreboard.csv", SCORES, SHARES | GAP, next_step="run `dvc repro score`")
 
 
 def _once(path: Path, table: pd.DataFrame, key: list[str]) -> None:

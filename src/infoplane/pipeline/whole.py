@@ -8,7 +8,7 @@ from .measurements import Measurement, measurement
 
 def validate(config: Config) -> None:
     """Raises `InfoplaneError` at the first section that is wrong."""
-    _ = config.seed, config.model, config.plot, config.compute
+    _ = config.seed, config.model, config.truth, config.plot, config.compute
     train = config.of(Train, "train")
     rows = {
         "train": config.dataset.samples - config.dataset.test_samples,

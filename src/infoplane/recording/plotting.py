@@ -44,7 +44,7 @@ def results(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Results:
     no_truth = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in TRUTH.items()})
     ceilings = [_label_ceiling_bits(root) for root in roots]
     ceiling_bits = ceilings[0] if len(set(ceilings)) == 1 else None
-    found = joined(ids, together, no_truth, pd.DataFrame(), ceiling_bits)
+    found = joined(ids, together, no_truth, pd.DataFrame(), ceiling_bits, no_truth.copy())
     return replace(found, ceiling_name="H(Y)")
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
 from ...core.validation import checked_fields
+from ...estimands import Estimand, Plain
 
 Array = NDArray[np.float64]
 Values = NDArray[np.floating]  # x, float32 or float64, (samples, units)
@@ -70,6 +71,11 @@ class Estimator:
     def name(self) -> str:
         """What configurations call it: the name of its folder."""
         return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def estimand(self) -> Estimand:
+        """What it is an estimate of, where rows are many."""
+        return Plain()
 
     @property
     def scale_invariant(self) -> bool:

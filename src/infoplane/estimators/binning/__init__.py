@@ -9,8 +9,10 @@ from pydantic import Field
 
 from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
+from ...estimands import Binned
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import Labels, alike, rows
+from .._shared.edges import quantile_edges
 from .._shared.limits import of_own_cells
 
 Bins = Annotated[int, Field(ge=2, le=65536)]
@@ -83,6 +85,11 @@ class Binning(Estimator):
         return bits
 
     @property
+    def estimand(self) -> Binned:
+        low_high = None if self.range is None else (self.range[0], self.range[1])
+        return Binned(self.rule, self.bins, self.bins_y or self.bins, low_high)
+
+    @property
     def scale_invariant(self) -> bool:
         return self.range is None
 
@@ -120,9 +127,7 @@ def _cells(layers: Values, rule: Rule, bins: int, range: list[float] | None, out
 
     layers = rows(layers)
     if rule == "quantile":
-        samples = layers.shape[1]
-        firsts = np.arange(1, bins) * samples // bins
-        return np.asarray(cells_by_edges(layers, np.sort(np.swapaxes(layers, 1, 2), axis=2)[:, :, firsts]))
+        return np.asarray(cells_by_edges(layers, quantile_edges(layers, bins)))
     if range is None:
         return np.asarray(cells_by_width(layers, bins, np.nan, np.nan))
     low, high = range

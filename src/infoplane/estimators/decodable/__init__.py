@@ -11,6 +11,7 @@ from pydantic import Field
 from ...arrays.scaling import as_rows
 from ...arrays.variables import Variable
 from ...classes.decoding import discriminant_logs, stacked, told_bits
+from ...estimands import Usable
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import CHUNK, Floats, Labels, alike, is_constant, rows, standardised
 from .._shared.regression import left_out_predictions, principal
@@ -76,6 +77,10 @@ class Decodable(Estimator):
             some = z[permutations[start : start + CHUNK]]
             each.append(contrastive_bits(left_out_predictions(*axes, some), some))
         return np.concatenate(each)
+
+    @property
+    def estimand(self) -> Usable:
+        return Usable(self.decoder)
 
     @property
     def scale_invariant(self) -> bool:

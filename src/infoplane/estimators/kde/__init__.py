@@ -1,5 +1,6 @@
 """Pairwise bounds on the information of a layer with Gaussian noise added."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
@@ -8,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from ...arrays.variables import Variable
+from ...estimands import Noisy
 from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import Floats, Labels, rows, standardised
 from .._shared.limits import of_own_cells
@@ -72,6 +74,12 @@ class KDE(Estimator):
     def _input_information(self, ts: Sequence[Values], rngs: Generators) -> Array:
         """I(X; T + N) in bits."""
         return np.array([self._bits(self._scaled(t)) for t in ts], dtype=np.float64)
+
+    @property
+    def estimand(self) -> Noisy:
+        """Of which this is a bound, of I(X; T + N) at least."""
+        sigma = math.sqrt(self.noise_variance)
+        return Noisy(sigma, "unit", sigma) if self.scale == "standard" else Noisy(sigma, "none", sigma)
 
     @property
     def scale_invariant(self) -> bool:

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from ...core import plugins
 from ...core.errors import InfoplaneError
 from ...core.validation import Section, Seed, checked
-from .sections import Compute, Dataset, Extract, Model, Plot
+from .sections import Compute, Dataset, Extract, Model, Plot, Truth
 
-SECTIONS = {"seed", "dataset", "model", "train", "extract", "estimators", "plot", "compute"}
+SECTIONS = {"seed", "dataset", "model", "train", "extract", "truth", "estimators", "plot", "compute"}
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
 Schema = TypeVar("Schema", bound=Section)
@@ -56,6 +56,10 @@ class Config:
     @cached_property
     def extract(self) -> Extract:
         return self.of(Extract, "extract")
+
+    @cached_property
+    def truth(self) -> Truth:
+        return self.of(Truth, "truth")
 
     @cached_property
     def plot(self) -> Plot:

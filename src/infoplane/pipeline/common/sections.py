@@ -29,6 +29,21 @@ class Extract(Section):
     split: Literal["train", "test", "probe"]
 
 
+class Truth(Section):
+    """Which exact values to have besides the plain ones: those of noise of `sigma` on every unit, and of what each
+    estimator is an estimate of.
+
+    At every epoch up to `first`, then every `every`th and the last, of the first `networks` replicates.
+    """
+
+    sigma: Annotated[float, Field(gt=0)] | None = None
+    relative: bool = False
+    first: Annotated[int, Field(ge=0)] = 20
+    every: Count = 10
+    networks: Count = 4
+    stderr_bits: Annotated[float, Field(gt=0, le=1)] = 0.01
+
+
 class Plot(Section):
     """`answer` maps the estimator ids of the figure `answer` to the names that they have there."""
 
