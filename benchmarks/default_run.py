@@ -1,4 +1,4 @@
-"""Every estimator of the last run against the exact values of what it estimates: mean |error| in bits by layer, and breaks.
+"""Every estimator of the last run against the exact values of what it estimates: mean |error| by layer, and breaks.
 
     python benchmarks/default_run.py [data]
 
