@@ -176,3 +176,11 @@ def test_what_is_more_than_free_memory_is_refused_before_it_is_taken(monkeypatch
     monkeypatch.setattr(memory, "free_bytes", lambda: 2**20)
     with pytest.raises(ip.InfoplaneError, match=r"renyi: a value of 400 rows needs 0\.0 GB of memory, but 0\.0 GB"):
         ip.mutual_information(U, E, "renyi")
+
+
+@pytest.mark.parametrize("name", ["ksg", "mixed_ksg", "aligned_ksg"])
+def test_ties_of_y_are_noticed_and_labels_and_distinct_numbers_are_none(name: str) -> None:
+    counts = np.random.default_rng(6).poisson(30, 400).astype(float)
+    assert "target_ties" in words(ip.mutual_information(U, counts, name))
+    assert "target_ties" not in words(ip.mutual_information(U, E, name))
+    assert "target_ties" not in words(ip.mutual_information(U, E[:, 0] > 0))

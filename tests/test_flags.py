@@ -15,7 +15,7 @@ from infoplane.estimation.flags import Truth
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = [
     *("above_ceiling", "below_bound", "blind", "constant", "dead_units", "dpi", "infinite", "inside_null"),
-    *("not_converged", "repeated_rows", "saturated", "scale", "ties", "time_order"),
+    *("not_converged", "repeated_rows", "saturated", "scale", "target_ties", "ties", "time_order"),
 ]
 
 

@@ -19,11 +19,14 @@ from .uncertainty import stderr_bits
 SPLITS = 4  # into halves, for the error of the bound
 NOISE = 1.5  # over the root of the rows: the error in bits of a value that came without one
 WIDE, MANY_TARGETS = 8, 2  # columns of x and of y, beyond which neighbours may see nothing
+LARGE = 2**20  # numbers of x, beyond which the bound takes seconds, and is left to who asks for errors
 
 
 def is_worth_it(layer: Layer, y: Variable, settings: Settings) -> bool:
     """Whether a value is to be compared: the bound takes longer than a value of `ksg` on a narrow layer."""
-    return settings.stderr is not None or layer.t.shape[1] > WIDE or y.values.shape[1] > MANY_TARGETS
+    if settings.stderr is not None:
+        return True
+    return (layer.t.shape[1] > WIDE or y.values.shape[1] > MANY_TARGETS) and layer.t.size <= LARGE
 
 
 def mark(rows: Sequence[dict[str, Any]], layers: Sequence[Layer], y: Variable, settings: Settings, seed: int) -> None:

@@ -32,6 +32,14 @@ def repeated_percent(t: Floats, y: Variable) -> int:
     return round(100 * float(both.mean()))
 
 
+def tied_percent(y: Variable) -> int:
+    """Percent of the rows whose y, a number, another row has too; 0 of labels, which repeat by nature."""
+    if y.classes is not None:
+        return 0
+    _, counts = np.unique(y.values, axis=0, return_counts=True)
+    return round(100 * float(counts[counts > 1].sum()) / len(y))
+
+
 def in_time_order(t: Floats, y: Variable) -> bool:
     """Whether rows resemble the next row, in t and in y, more than chance explains: a series.
 

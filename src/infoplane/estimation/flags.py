@@ -76,6 +76,7 @@ MEANINGS = {
     "saturated": "this estimator can read no more on so many rows; the truth may be more",
     "scale": "columns differ so much in scale that the largest alone decides",
     "time_order": "rows resemble the next row, so that errors and p-values are too small; set a block",
+    "target_ties": "{} % of the rows have a y that another row has; dithered_ksg takes counts and rounded numbers",
     "ties": "{} % of the rows equal another row in every column",
 }
 

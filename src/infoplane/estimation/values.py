@@ -103,6 +103,8 @@ def _told_by_rows(
     words = set()
     if percent := checks.repeated_percent(layer.t, y):
         words.add(f"repeated_rows:{percent}")
+    if method.target == "y" and (tied := checks.tied_percent(y)):
+        words.add(f"target_ties:{tied}")
     if settings.rows is None and checks.in_time_order(layer.t, y):
         words.add("time_order")
     # A layer is a function of its input, and with it I(X;T) is infinite unless all of its rows repeat.
