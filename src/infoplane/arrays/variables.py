@@ -6,6 +6,7 @@ x is numbers. y is numbers or labels: integers, bools, text and categoricals are
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,17 @@ class Variable:
     def __len__(self) -> int:
         return len(self.values)
 
+    @cached_property
+    def repeats_none(self) -> bool:
+        """Whether no two rows share the value of the first column, which is soon told and nearly always so."""
+        first = np.sort(self.values[:, 0])
+        return bool((first[1:] != first[:-1]).all())
+
     def __getitem__(self, rows: Any) -> "Variable":
         """Some of the rows, in that order; classes keep their numbers."""
         return Variable(self.values[rows], None if self.classes is None else self.classes[rows])
 
-    @property
+    @cached_property
     def is_constant(self) -> bool:
         return bool((self.values == self.values[:1]).all())
 

@@ -20,8 +20,7 @@ def repeated_percent(t: Floats, y: Variable) -> int:
     """Percent of the rows whose (t, y) another row has too, where y alone hardly repeats otherwise; 0 if few."""
     if y.classes is not None:
         return 0  # labels repeat, and so do the layers of a discrete input
-    first = np.sort(y.values[:, 0])
-    if np.count_nonzero(first[1:] == first[:-1]) < REPEATED_SHARE * len(y) / 2:
+    if y.repeats_none:
         return 0
     same_y = _group(y.values)
     same = _group(np.column_stack([same_y, _group(t)]).astype(np.float64))
@@ -35,6 +34,8 @@ def repeated_percent(t: Floats, y: Variable) -> int:
 def tied_percent(y: Variable) -> int:
     """Percent of the rows whose y, a number, another row has too; 0 of labels, which repeat by nature."""
     if y.classes is not None:
+        return 0
+    if y.repeats_none:
         return 0
     _, counts = np.unique(y.values, axis=0, return_counts=True)
     return round(100 * float(counts[counts > 1].sum()) / len(y))

@@ -23,6 +23,10 @@ Row = dict[str, Any]
 
 def of_layer(t: NDArray[np.floating]) -> list[set[str]]:
     """`constant`, `dead_units:M` and `ties:P` of each replicate of t `(replicates, samples, units)`."""
+    if t.shape[1] > 1 and (t[:, 0] != t[:, 1]).all():  # no unit is dead
+        first = np.sort(t[:, :, 0], axis=1)
+        if (first[:, 1:] != first[:, :-1]).all():  # rows that differ in one unit are not equal
+            return [set() for _ in t]  # as of most continuous layers, and soon told
     units = np.ascontiguousarray(np.moveaxis(t, 2, 0))  # a unit in one piece: several times as fast to go through
     dead = (units == units[..., :1]).all(axis=2).sum(axis=0)
     tied = _tied(units)
@@ -169,9 +173,6 @@ def joined(words: set[str]) -> str:
 
 def _tied(units: NDArray[np.floating]) -> NDArray[np.float64]:
     """The share of rows of `units` `(units, replicates, samples)` that another row equals, `(replicates,)`."""
-    first = np.sort(units[0], axis=1)
-    if (first[:, 1:] != first[:, :-1]).all():
-        return np.zeros(units.shape[1])  # rows that differ in one unit are not equal, and one is quick to sort
     numbers = np.sort(_fingerprints(units), axis=1)
     same = numbers[:, 1:] == numbers[:, :-1]
     alone = np.ones(numbers.shape, dtype=np.bool_)
