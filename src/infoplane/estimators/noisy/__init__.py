@@ -12,9 +12,12 @@ from ...arrays.variables import Variable
 from ...estimands import Noisy as Estimand
 from .._shared.base import Array, Estimator, Generators, Values
 from .._shared.columns import Floats, rows
-from .._shared.limits import of_own_cells
 
 Positive = Annotated[float, Field(gt=0, lt=math.inf)]
+
+
+# log2 of the rows that share a cell of the noise on average; with fewer of them each is alone, and the value is y's.
+ROWS_TOGETHER = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,8 @@ class Noisy(Estimator):
     all x: I(X; T + sigma Z) reads low, and never above log2 n; given y fewer rows are left, which lose more, so that
     I(T + sigma Z; Y) reads high as a rule. Both errors fall with n, with wider noise, and with fewer dimensions that
     t moves in: 0.1 bits at independence of one unit and y, n = 1,000 and noise of 0.15.
+
+    Flag `saturated`: fewer than four rows share a cell of the noise on average.
     """
 
     tolerance_bits: ClassVar[float] = 0.15
@@ -55,7 +60,8 @@ class Noisy(Estimator):
 
     def _estimate_flagged(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> tuple[Array, list[set[str]]]:
         pairs = np.array([self._pair(rows(x), y, rng) for x, rng in zip(xs, rngs, strict=True)]).reshape(-1, 2)
-        return pairs[:, 0].copy(), of_own_cells(pairs[:, 1], len(y))
+        alone = [{"saturated"} if bits > np.log2(len(y)) - ROWS_TOGETHER else set[str]() for bits in pairs[:, 1]]
+        return pairs[:, 0].copy(), alone
 
     def _input_information(self, ts: Sequence[Values], rngs: Generators) -> Array:
         """I(X; T + sigma Z) in bits."""
