@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Ge
 
 from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
@@ -41,7 +41,7 @@ class AlignedKSG(Estimator):
     symmetry_tolerance_bits: ClassVar[float] = 0.1  # y is regressed on x
     not_for: ClassVar[tuple[str, ...]] = ("labels",)
 
-    k: Annotated[int, Field(ge=1)] = 5
+    k: Annotated[int, Ge(1)] = 5
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
         from ...neighbours import information_bits  # compiled; to check a configuration needs no compiler

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Ge, Le, Len
 
 from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
@@ -15,7 +15,7 @@ from .._shared.columns import Labels, alike, rows
 from .._shared.edges import quantile_edges
 from .._shared.limits import of_own_cells
 
-Bins = Annotated[int, Field(ge=2, le=65536)]
+Bins = Annotated[int, Ge(2), Le(65536)]
 Rule = Literal["width", "quantile"]
 Outside = Literal["error", "clamp"]
 
@@ -47,7 +47,7 @@ class Binning(Estimator):
     rule: Rule = "width"
     bins: Bins = 10
     bins_y: Bins | None = None
-    range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    range: Annotated[list[float], Len(2, 2)] | None = None
     outside: Outside = "error"
 
     def __post_init__(self) -> None:

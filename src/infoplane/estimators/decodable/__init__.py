@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Ge
 
 from ...arrays.scaling import as_rows
 from ...arrays.variables import Variable
@@ -47,7 +47,7 @@ class Decodable(Estimator):
     symmetry_tolerance_bits: ClassVar[float] = 0.1
 
     decoder: Decoder = "linear"
-    folds: Annotated[int, Field(ge=2)] = 5
+    folds: Annotated[int, Ge(2)] = 5
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
         bits = np.zeros(len(xs))

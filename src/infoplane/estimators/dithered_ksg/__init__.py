@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Ge
 
 from ...arrays.lattices import numbers_bits, repeats, spread
 from ...arrays.variables import Variable
@@ -37,7 +37,7 @@ class DitheredKSG(Estimator):
     sees_functions: ClassVar[bool] = True
     not_for: ClassVar[tuple[str, ...]] = ("labels",)
 
-    k: Annotated[int, Field(ge=1)] = 3
+    k: Annotated[int, Ge(1)] = 3
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
         target_repeats = repeats(y.values)

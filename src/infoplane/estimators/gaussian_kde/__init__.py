@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Gt
 
 from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
 from .._shared.base import Estimator, Values
 from .._shared.columns import Floats, Labels, is_constant, rows, standardised
 
-Bandwidth = Literal["scott", "silverman"] | Annotated[float, Field(gt=0)]
+Bandwidth = Literal["scott", "silverman"] | Annotated[float, Gt(0)]
 
 # A direction with less than this share of the greatest variance does not vary: it is rounding (float32: 1e-14).
 NO_SPREAD = 1e-12

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Gt
 
 from ...arrays.variables import Variable
 from ...estimands import Noisy
@@ -42,7 +42,7 @@ class KDE(Estimator):
     tolerance_bits: ClassVar[float] = 0.15
     reads_layer_alone: ClassVar[bool] = True
 
-    noise_variance: Annotated[float, Field(gt=0)] = 0.05
+    noise_variance: Annotated[float, Gt(0)] = 0.05
     bound: Literal["upper", "lower"] = "upper"
     scale: Literal["none", "standard"] = "standard"
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from annotated_types import Ge
 
 from ...arrays.scaling import Scale
 from ...arrays.variables import Variable
@@ -19,14 +19,14 @@ class KSG(Estimator):
     """I(X;Y) in bits from the k nearest neighbours of each row (Kraskov, Stögbauer & Grassberger 2004, eq. 8 and 9).
 
     Use it for continuous layers and a continuous y of few columns. Do not use it where most rows are tied
-    (`MixedKSG`), nor where y follows the layer with little noise: it then reads too little (`ShearedKSG`).
+    (`MixedKSG`), nor where y follows the layer with little noise: it then reads too little (`AlignedKSG`).
     I(X;T) of a deterministic network is infinite unless T is discrete; what this gives for it grows like log2 of the
     rows.
 
     variant: 1 is eq. 8; 2 is eq. 9, with less bias where x and y depend strongly.
     k: neighbours. More give less scatter and more bias towards 0.
-    scale: what is done to each column first, `standard`, `rank` or `none` (see `infoplane.scaling`). Distances are
-        max norms, so that raw columns of different spread are not comparable. With variant 1 and `none` this is
+    scale: what is done to each column first, `standard`, `rank` or `none` (see `infoplane.arrays.scaling`). Distances
+        are max norms, so that raw columns of different spread are not comparable. With variant 1 and `none` this is
         NPEET's `mi` without its noise.
     device: `cpu`, `cuda` or `auto`.
 
@@ -39,7 +39,7 @@ class KSG(Estimator):
     sees_functions: ClassVar[bool] = True
 
     variant: Literal[1, 2] = 1
-    k: Annotated[int, Field(ge=1)] = 3
+    k: Annotated[int, Ge(1)] = 3
     scale: Scale = "standard"
     device: Device = "cpu"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Ge
 
 from ...arrays.scaling import Scale
 from ...arrays.variables import Variable
@@ -30,7 +30,7 @@ class MixedKSG(Estimator):
     Numbers of a lattice, such as counts, are for `DitheredKSG`.
 
     k: neighbours. More give less scatter and more bias towards 0.
-    scale: what is done to each column first, `standard`, `rank` or `none` (see `infoplane.scaling`).
+    scale: what is done to each column first, `standard`, `rank` or `none` (see `infoplane.arrays.scaling`).
     device: `cpu`, `cuda` or `auto`.
 
     A constant x or y gives 0. Refuses a k that is not below the number of rows.
@@ -39,7 +39,7 @@ class MixedKSG(Estimator):
     tolerance_bits: ClassVar[float] = 0.05
     sees_functions: ClassVar[bool] = True
 
-    k: Annotated[int, Field(ge=1)] = 3
+    k: Annotated[int, Ge(1)] = 3
     scale: Scale = "standard"
     device: Device = "cpu"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Ge, Gt, Le, Lt, MultipleOf
 
 from ...arrays.variables import Variable
 from ...core.devices import Device
@@ -66,14 +66,14 @@ class Neural(Estimator):
     order_tolerance_bits: ClassVar[float] = 0.5
 
     bound: Literal["mine", "nwj", "infonce", "smile"] = "infonce"
-    steps: Annotated[int, Field(ge=1)] = 500
-    batch: Annotated[int, Field(ge=2)] = 64
-    hidden: Annotated[int, Field(ge=16, multiple_of=16)] = 32
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
-    folds: Annotated[int, Field(ge=3)] = 4
-    judged: Annotated[int, Field(ge=1)] = 1
-    ema_rate: Annotated[float, Field(gt=0, lt=1)] = 0.01
-    tau: Annotated[float, Field(gt=0)] = 5.0
+    steps: Annotated[int, Ge(1)] = 500
+    batch: Annotated[int, Ge(2)] = 64
+    hidden: Annotated[int, Ge(16), MultipleOf(16)] = 32
+    learning_rate: Annotated[float, Gt(0), Le(1)] = 1e-3
+    folds: Annotated[int, Ge(3)] = 4
+    judged: Annotated[int, Ge(1)] = 1
+    ema_rate: Annotated[float, Gt(0), Lt(1)] = 0.01
+    tau: Annotated[float, Gt(0)] = 5.0
     device: Device = "cpu"
 
     def __post_init__(self) -> None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Gt, Le, Lt
 
 from ...arrays.variables import Variable
 from ...estimands import Noisy as Estimand
 from .._shared.base import Array, Estimator, Generators, Values
 from .._shared.columns import Floats, rows
 
-Positive = Annotated[float, Field(gt=0, lt=math.inf)]
+Positive = Annotated[float, Gt(0), Lt(math.inf)]
 
 
 # log2 of the rows that share a cell of the noise on average; with fewer of them each is alone, and the value is y's.
@@ -53,7 +53,7 @@ class Noisy(Estimator):
     sigma: Positive = 0.15
     relative: bool = True
     target_sigma: Positive | None = None
-    stderr_bits: Annotated[float, Field(gt=0, le=1)] = 0.01
+    stderr_bits: Annotated[float, Gt(0), Le(1)] = 0.01
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
         return self._estimate_flagged(xs, y, rngs)[0]

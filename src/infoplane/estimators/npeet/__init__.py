@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
-from pydantic import Field
 
 from ...arrays.scaling import as_rows
 from ...arrays.variables import Variable
@@ -39,7 +39,7 @@ class NPEET(Estimator):
     order_tolerance_bits: ClassVar[float] = 0.05  # the noise that breaks ties goes with the order of rows and units
     not_for: ClassVar[tuple[str, ...]] = ("labels",)
 
-    k: Annotated[int, Field(ge=1)] = 3
+    k: Annotated[int, Ge(1)] = 3
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
         targets = as_rows(y.values)

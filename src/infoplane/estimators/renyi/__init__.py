@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Gt
 
 from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
@@ -13,7 +13,7 @@ from .._shared.base import Array, Estimator, Generators, Places, Values
 from .._shared.columns import Floats, is_constant, rows, standardised
 from .._shared.limits import of_own_cells
 
-KernelWidth = Literal["silverman", "scott", "median"] | Annotated[float, Field(gt=0)]
+KernelWidth = Literal["silverman", "scott", "median"] | Annotated[float, Gt(0)]
 Scale = Literal["none", "standard"]
 
 
@@ -38,7 +38,7 @@ class Renyi(Estimator):
 
     tolerance_bits: ClassVar[float] = 0.25  # from Shannon's information, with the default width
 
-    alpha: Annotated[float, Field(gt=0)] = 1.01
+    alpha: Annotated[float, Gt(0)] = 1.01
     kernel_width: KernelWidth = "silverman"
     scale: Scale = "standard"
 

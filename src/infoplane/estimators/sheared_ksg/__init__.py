@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
-from pydantic import Field
 
 from ...arrays.scaling import scaled
 from ...arrays.variables import Variable
@@ -52,7 +52,7 @@ class ShearedKSG(Estimator):
     symmetry_tolerance_bits: ClassVar[float] = 0.1  # y is regressed on x
     not_for: ClassVar[tuple[str, ...]] = ("labels",)
 
-    k: Annotated[int, Field(ge=1)] = 5
+    k: Annotated[int, Ge(1)] = 5
 
     def _estimate_many(self, xs: Sequence[Values], y: Variable, rngs: Generators) -> Array:
         # Compiled; to check a configuration needs no compiler.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import Field
+from annotated_types import Ge
 
 from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
@@ -33,7 +33,7 @@ class Sklearn(Estimator):
     # Another order of the rows puts other noise of 1e-10 on them, which may move a neighbour across a boundary.
     order_tolerance_bits: ClassVar[float] = 0.005
 
-    k: Annotated[int, Field(ge=1)] = 3
+    k: Annotated[int, Ge(1)] = 3
 
     def _estimate(self, x: Values, y: Variable, rng: np.random.Generator) -> float:
         try:
