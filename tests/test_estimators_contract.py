@@ -459,6 +459,7 @@ def hostile():
         "large y": (x, y * 1e30),
         "small and large": (x * [1e-30, 1e30], y),
         "far from zero": (x + 1e9, y),
+        "a range of the least number": (x, (np.arange(48)[:, None] == 0) * 5e-324),
         "one outlier": (np.vstack([x, [[1e30, 0]]]), np.vstack([y, [[1e30]]])),
         "one label apart": (x, (np.arange(48)[:, None] == 0).astype(float)),
         "each its own label": (x, np.arange(48.0)[:, None]),

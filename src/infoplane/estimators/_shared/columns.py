@@ -35,19 +35,21 @@ def alike(xs: Sequence[Values]) -> Iterator[tuple[list[int], Floats]]:
 def standardised(values: Floats) -> Floats:
     """Columns of `(..., samples, units)` at mean 0 and standard deviation 1; constant columns become 0."""
     low, high = values.min(axis=-2, keepdims=True), values.max(axis=-2, keepdims=True)
-    moving = high > low
-    # Halves first: the range of a column may be more than the largest double. In place: memory costs more than sums.
+    # Halves, as the range of a column may be more than the largest double; one whose half is none does not move.
+    reach = high / 2 - low / 2
+    moving = reach > 0
+    # In place: memory costs more than sums.
     centred = values / 2
     centred -= low / 2
-    centred /= np.where(moving, high / 2 - low / 2, 1.0)
+    centred /= np.where(moving, reach, 1.0)
     centred -= centred.mean(axis=-2, keepdims=True)
     centred /= np.where(moving, np.sqrt(np.mean(centred**2, axis=-2, keepdims=True)), 1.0)
     return centred
 
 
 def is_constant(values: Floats) -> bool:
-    """Whether all rows are one and the same: then it tells nothing, 0 bits exactly."""
-    return bool((values == values[0]).all())
+    """Whether all rows are one and the same, or differ by less than a double can halve: 0 bits exactly."""
+    return not bool((values.max(axis=0) / 2 - values.min(axis=0) / 2 > 0).any())
 
 
 def one_hot(y: Variable) -> Floats:
