@@ -51,6 +51,13 @@ def test_an_estimator_says_what_it_is(name: str) -> None:
         assert field.name in said, f"the docstring says nothing of {field.name}"
 
 
+@pytest.mark.parametrize("name", lookup.names())
+def test_the_defaults_of_an_estimator_are_valid(name: str) -> None:
+    """An object with defaults alone is not checked when it is made, since that takes a tenth of a value's time."""
+    kind = lookup.named(name)
+    assert kind.of(dataclasses.asdict(kind())) == kind()
+
+
 def test_a_value_is_near_the_truth_with_its_error_and_null() -> None:
     result = ip.mutual_information(X, Y, ip.KSG(k=5), stderr=10, permutations=99)
     assert float(result) == result.mi_bits == pytest.approx(TRUTH_BITS, abs=0.25)
