@@ -66,7 +66,7 @@ def main() -> None:
     columns = list(dict.fromkeys(column for row in rows for column in row))
     files.save_table(DATA / "sweeps" / f"{name}.csv", rows, columns)
     with style.look():
-        figure = sweep.figure(pd.DataFrame(rows), key, setting, tables.load_truth(DATA), tables.load_ceiling_bits(DATA))
+        figure = sweep.figure(pd.DataFrame(rows), key, setting, tables.load_truth(DATA), *tables.load_ceiling(DATA))
         for suffix in ("png", "svg"):
             files.write_atomically(DATA / "sweeps" / f"{name}.{suffix}", style.encode(figure, suffix))
     print(DATA / "sweeps" / f"{name}.png")

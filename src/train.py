@@ -25,7 +25,7 @@ def main() -> None:
     splits = {split: rows.of(split) for split in ("train", "test")}
     fitted, tested = splits.values()
     data = replicates.data((fitted.x, fitted.y), (tested.x, tested.y), device)
-    inputs, outputs = rows.x.shape[1], rows.y.shape[1]
+    inputs, outputs = rows.x.shape[1], rows.outputs
     network = plugins.load("models", model.architecture, "model.architecture")
 
     settings = {

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from infoplane import exact
-from infoplane.laws import Array, KnownLaw
-from infoplane.pipeline import computing, networks, networks_file, noisy_truth
+from infoplane.laws import Array
+from infoplane.pipeline import ceilings, computing, networks, networks_file, noisy_truth
 from infoplane.pipeline.common import files, params, stage, store
 from infoplane.pipeline.common.config import Config
 from infoplane.pipeline.common.progress import track
@@ -27,7 +27,7 @@ COLUMNS = noisy_truth.COLUMNS
 def main() -> None:
     config = params.load()
     law = networks.law_of(config)
-    ceiling_bits = exact.ceiling(law) if isinstance(law, KnownLaw) else None
+    ceiling = ceilings.of(law, store.load_dataset(DATA), config.extract.split)
     rows: list[dict[str, Any]] = []
     chosen: list[int] = []
     missing = networks.missing(config)
@@ -42,7 +42,7 @@ def main() -> None:
         rows += noisy_rows(config, chosen)
     networks_file.save(config, DATA, chosen)
     files.save_table(DATA / "truth.csv", rows, COLUMNS)
-    files.write_atomically(DATA / "ceiling.json", json.dumps({"mi_bits": ceiling_bits}).encode() + b"\n")
+    files.write_atomically(DATA / "ceiling.json", json.dumps(ceiling).encode() + b"\n")
 
 
 def truth(config: Config, epochs: list[int]) -> tuple[list[tuple[int, int]], list[str], Array]:

@@ -110,9 +110,9 @@ def test_truth_may_be_infinite_and_may_have_no_rows_but_is_a_number(tmp_path: Pa
 def test_a_wrong_ceiling_is_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "ceiling.json").write_text(text)
     with pytest.raises(InfoplaneError, match=r"ceiling\.json: .*run `dvc repro truth`"):
-        tables.load_ceiling_bits(tmp_path)
+        tables.load_ceiling(tmp_path)
 
 
 def test_a_ceiling_may_be_unknown(tmp_path: Path) -> None:
     write_ceiling(tmp_path, None)
-    assert tables.load_ceiling_bits(tmp_path) is None
+    assert tables.load_ceiling(tmp_path) == (None, "I(X;Y)")

@@ -49,6 +49,13 @@ class Rows:
     def has_labels(self) -> bool:
         return self.y.dtype.kind == "i"
 
+    @property
+    def outputs(self) -> int:
+        """What a network needs: one output for each class, or for each target."""
+        if not self.has_labels:
+            return int(self.y.shape[1])
+        return int(self.y.max()) + 1 if self.classes is None else len(self.classes)
+
     def at(self, places: NDArray[Any]) -> "Rows":
         """Some of the rows, in that order."""
         return Rows(self.x[places], self.y[places], self.split[places], self.row_id[places], self.classes)

@@ -176,5 +176,5 @@ def _handles(results: Results, names: dict[str, str], estimates: pd.DataFrame, t
     if len(truth):
         found.append(style.line_handle("exact truth", color=style.TRUTH, linewidth=1.8))
     if results.ceiling_bits is not None:
-        found.append(style.ceiling_handle(results.ceiling_bits))
+        found.append(style.ceiling_handle(results.ceiling_bits, results.ceiling_name))
     return found + style.band_handles(estimates)

@@ -64,7 +64,7 @@ def figure(results: Results, hidden_layer: str | None = None) -> Figure:
         full = next(name for name in others["estimand"] if _base(name) == base)  # about Y, which comes first
         handles.append(style.line_handle(f"{WORDS[kind_of(base)]}: {full}", **line))
     if results.ceiling_bits is not None:
-        handles.append(style.ceiling_handle(results.ceiling_bits))
+        handles.append(style.ceiling_handle(results.ceiling_bits, results.ceiling_name))
     layout.legend(fig, handles, columns=2)
     return fig
 

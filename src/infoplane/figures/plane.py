@@ -40,7 +40,7 @@ def figure(results: Results, samples: int) -> Figure:
         for axis, level in levels.items()
         if level is not None and _is_near(medians[key][axis], level)
     }
-    lines = _level_handles(levels, {axis for _, axis in near})
+    lines = _level_handles(levels, {axis for _, axis in near}, results.ceiling_name)
     columns = min(COLUMNS, len(shown))
     rows = math.ceil(len(shown) / columns)
     fig, axes = layout.panels(
@@ -86,12 +86,12 @@ def _is_near(values: pd.Series, level: float) -> bool:
     return bool(low - NEAR * (high - low) <= level <= high + NEAR * (high - low))
 
 
-def _level_handles(levels: dict[str, Any], drawn: set[str]) -> list[Artist]:
+def _level_handles(levels: dict[str, Any], drawn: set[str], ceiling_name: str) -> list[Artist]:
     found: list[Artist] = []
     if "x" in drawn:
         found.append(style.line_handle(f"log2(n) = {levels['x']:.2f} bits", linestyle=style.LOG2_N))
     if "y" in drawn:
-        found.append(style.ceiling_handle(levels["y"]))
+        found.append(style.ceiling_handle(levels["y"], ceiling_name))
     return found
 
 

@@ -11,7 +11,14 @@ from matplotlib.figure import Figure
 from . import layout, style
 
 
-def figure(table: pd.DataFrame, key: str, setting: str, truth: pd.DataFrame, ceiling_bits: float | None) -> Figure:
+def figure(
+    table: pd.DataFrame,
+    key: str,
+    setting: str,
+    truth: pd.DataFrame,
+    ceiling_bits: float | None,
+    ceiling_name: str = "I(X;Y)",
+) -> Figure:
     """`table` has the columns of an estimates file (target "y") and one named `setting`.
 
     The band is the replicates' 5 to 95 %. The truth is a level, since it does not depend on the setting.
@@ -22,7 +29,7 @@ def figure(table: pd.DataFrame, key: str, setting: str, truth: pd.DataFrame, cei
     places = np.array(values, dtype=float) if numeric else np.arange(len(values), dtype=float)
     place = dict(zip(values, places, strict=True))
     known = truth[truth["target"] == "y"]
-    handles = _handles(epochs, len(known) > 0, ceiling_bits)
+    handles = _handles(epochs, len(known) > 0, ceiling_bits, ceiling_name)
     name = setting.removeprefix("measure.")
     fig, axes = layout.panels(
         1,
@@ -62,7 +69,7 @@ def _setting_axis(ax: Axes, values: list[object], places: np.ndarray, numeric: b
     ax.set_xticks(places, [f"{value:g}" if isinstance(value, float) else str(value) for value in values])
 
 
-def _handles(epochs: list[int], has_truth: bool, ceiling_bits: float | None) -> list[Artist]:
+def _handles(epochs: list[int], has_truth: bool, ceiling_bits: float | None, ceiling_name: str) -> list[Artist]:
     found: list[Artist] = [
         style.line_handle(f"epoch {epoch}", color=style.ESTIMATORS[number % len(style.ESTIMATORS)], marker="o")
         for number, epoch in enumerate(epochs)
@@ -70,5 +77,5 @@ def _handles(epochs: list[int], has_truth: bool, ceiling_bits: float | None) -> 
     if has_truth:
         found.append(style.line_handle("exact truth, median of the replicates", linestyle=style.LOG2_N))
     if ceiling_bits is not None and math.isfinite(ceiling_bits):
-        found.append(style.ceiling_handle(ceiling_bits))
+        found.append(style.ceiling_handle(ceiling_bits, ceiling_name))
     return found

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +23,8 @@ def load_results(root: Path, ids: list[str]) -> Results:
     """
     tables = [load_estimates(root, key) for key in ids]
     truth, others = load_truth(root), load_other_truths(root)
-    return joined(ids, tables, truth, load_training(root), load_ceiling_bits(root), others)
+    ceiling_bits, name = load_ceiling(root)
+    return replace(joined(ids, tables, truth, load_training(root), ceiling_bits, others), ceiling_name=name)
 
 
 def load_training(root: Path) -> pd.DataFrame:
@@ -72,19 +74,20 @@ def _load_truths(path: Path, stage: str) -> pd.DataFrame:
     return table
 
 
-def load_ceiling_bits(root: Path) -> float | None:
-    """I(X;Y) in bits; None if unknown."""
+def load_ceiling(root: Path) -> tuple[float | None, str]:
+    """What no I(T;Y) exceeds, in bits, None if unknown; and what it is, I(X;Y) or H(Y)."""
     path = root / "ceiling.json"
     text = content(path, "run `dvc repro truth`")
     try:
-        found = json.loads(text)["mi_bits"]
-    except (ValueError, KeyError, TypeError):
+        held = json.loads(text)
+        found, name = held["mi_bits"], str(held.get("of", "I(X;Y)"))
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise InfoplaneError(f'{path}: not {{"mi_bits": NUMBER or null}}; run `dvc repro truth`') from None
     if found is None:
-        return None
+        return None, name
     if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
         raise InfoplaneError(f"{path}: mi_bits is {found!r}, not a number or null; run `dvc repro truth`")
-    return float(found)
+    return float(found), name
 
 
 def load_scoreboard(root: Path) -> pd.DataFrame:

@@ -46,7 +46,8 @@ class Snapshot:
 def data(train: Arrays, test: Arrays, on: torch.device) -> Data:
     """The rows of both splits, x `(samples, inputs)` and y `(samples, targets)`, as tensors.
 
-    Raises `InfoplaneError` where float32 cannot hold a number.
+    y of integers `(samples, 1)` holds labels 0, 1, ..., which a loss takes as classes, int64 `(samples,)`.
+    Raises `InfoplaneError` where float32 cannot hold a number, and for a label below 0.
     """
     return Data(_tensors(*train, on), _tensors(*test, on))
 
@@ -114,7 +115,7 @@ def _difference(together: Together, apart: Apart, batches: Sequence[Batch]) -> s
     """
     before = together.tensors()
     for x, y in batches:
-        together.gradient(x / 2, y / 2)
+        together.gradient(x / 2, y / 2 if y.is_floating_point() else y.roll(1, dims=1))
     for trainer in (together, apart):
         trainer.load({name: (tensor * 0.75).astype(tensor.dtype) for name, tensor in before.items()})
     pairs = []
@@ -174,7 +175,13 @@ def _snapshot(trainer: Trainer, epoch: int, config: Train) -> Snapshot:
 
 
 def _tensors(x: NDArray[Any], y: NDArray[Any], on: torch.device) -> tuple[Tensor, Tensor]:
-    tensors = torch.from_numpy(x).float(), torch.from_numpy(y).float()
+    if y.dtype.kind == "i":
+        if len(y) and y.min() < 0:
+            raise InfoplaneError(f"dataset: y holds the label {y.min()}; number the classes from 0 on")
+        target = torch.from_numpy(y[:, 0]).long()
+    else:
+        target = torch.from_numpy(y).float()
+    tensors = torch.from_numpy(x).float(), target
     if not all(tensor.isfinite().all() for tensor in tensors):
         raise InfoplaneError("dataset: a number is too large for float32; scale the dataset down")
     return tensors[0].to(on), tensors[1].to(on)

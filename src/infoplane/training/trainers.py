@@ -20,7 +20,8 @@ Batch = tuple[Tensor, Tensor]  # x (replicates, samples, inputs) and y (replicat
 
 @dataclass(frozen=True)
 class Data:
-    """x `(samples, inputs)` and y `(samples, targets)` of the train and the test rows, float32."""
+    """x `(samples, inputs)` and y `(samples, targets)` of the train and the test rows, float32; labels are int64
+    `(samples,)`."""
 
     train: tuple[Tensor, Tensor]
     test: tuple[Tensor, Tensor]

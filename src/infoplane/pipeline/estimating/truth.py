@@ -10,11 +10,15 @@ from ...core.errors import InfoplaneError
 from ...estimation.flags import Truth
 
 
-def load(root: Path) -> Truth:
-    """The truth in ceiling.json and truth.csv. Raises `InfoplaneError` if one is missing or damaged."""
+def load(root: Path) -> tuple[Truth, bool]:
+    """The truth in ceiling.json and truth.csv, and whether the law of the data is known.
+
+    Raises `InfoplaneError` if one is missing or damaged.
+    """
     path = root / "ceiling.json"
     try:
-        ceiling_bits = json.loads(path.read_text())["mi_bits"]
+        ceiling = json.loads(path.read_text())
+        ceiling_bits, of = ceiling["mi_bits"], ceiling.get("of", "I(X;Y)")
         path = root / "truth.csv"
         lines = csv.reader(io.StringIO(path.read_text()))
         header = next(lines, [])
@@ -24,8 +28,9 @@ def load(root: Path) -> Truth:
             for row in lines
             if row and math.isinf(float(row[bits]))
         )
-        return Truth(None if ceiling_bits is None else float(ceiling_bits), infinite)
+        known = Truth(None if ceiling_bits is None else float(ceiling_bits), infinite)
+        return known, ceiling_bits is not None and of == "I(X;Y)"
     except FileNotFoundError:
         raise InfoplaneError(f"{path}: not there; run `dvc repro truth`") from None
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise InfoplaneError(f"{path}: cannot be read ({error!r}); run `dvc repro truth`") from None
