@@ -27,7 +27,7 @@ def read(place: str) -> Any:
         return array(path)
     if path.suffix not in TABLES:
         raise InfoplaneError(f"{name}: not .npy, .csv or .parquet; save it as one of them")
-    table = _table(path)
+    table = frame(path)
     wanted = columns.split(",") if columns else list(table.columns)
     if missing := [column for column in wanted if column not in table.columns]:
         raise InfoplaneError(f"{name}: no column {missing[0]!r}; there are {', '.join(map(str, table.columns))}")
@@ -47,7 +47,8 @@ def array(path: Path) -> Any:
     return found
 
 
-def _table(path: Path) -> Any:
+def frame(path: Path) -> Any:
+    """The table of a .csv or .parquet; raises as `read` does."""
     import pandas as pd
 
     try:

@@ -5,7 +5,7 @@ docs/files.md is the contract. What is read is checked, and nothing is ever unpi
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ class Rows:
     """The dataset: x `(samples, inputs)`, y `(samples, targets)`, split `(samples,)`, row_id `(samples,)`.
 
     x has no columns where it was left out. y holds numbers as floats, or labels as int64 `(samples, 1)`; `classes` are
-    then the names of the labels 0, 1, ..., if they have names.
+    then the names of the labels 0, 1, ..., if they have names. `constants` are arrays to save beside, such as the means
+    that were subtracted; nothing reads them back.
     """
 
     x: NDArray[np.floating]
@@ -44,6 +45,7 @@ class Rows:
     split: NDArray[np.str_]
     row_id: NDArray[np.int64]
     classes: NDArray[np.str_] | None = None
+    constants: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @property
     def has_labels(self) -> bool:
@@ -86,6 +88,7 @@ def save_dataset(root: Path, rows: Rows) -> None:
     arrays |= {"y": rows.y, "split": rows.split, "row_id": rows.row_id}
     if rows.classes is not None:
         arrays["classes"] = rows.classes
+    arrays |= rows.constants
     files.save_npz(dataset_path(root), arrays)
 
 

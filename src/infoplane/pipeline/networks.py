@@ -8,11 +8,13 @@ from ..core import plugins
 from ..laws import KnownLaw
 from . import checkpoints
 from .common import store
-from .common.config import Config
+from .common.config import Config, is_read
 
 
 def law_of(config: Config) -> object:
-    """What the dataset returns: a law, where it has one."""
+    """What the dataset returns: a law, where it has one; None for data that are read."""
+    if is_read(config.dataset.generator):
+        return None
     return _made(config.dataset.generator, tuple(sorted(config.dataset.params.items())))
 
 

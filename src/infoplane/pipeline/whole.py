@@ -3,6 +3,7 @@
 from ..core.errors import InfoplaneError
 from ..training.settings import Train
 from .common.config import Config
+from .common.sections import Drawn
 from .measurements import Measurement, measurement
 
 
@@ -10,10 +11,13 @@ def validate(config: Config) -> None:
     """Raises `InfoplaneError` at the first section that is wrong."""
     _ = config.seed, config.model, config.truth, config.plot, config.compute
     train = config.of(Train, "train")
+    dataset = config.dataset
+    if not isinstance(dataset, Drawn):
+        return  # how many rows there are is known once they are read
     rows = {
-        "train": config.dataset.samples - config.dataset.test_samples,
-        "test": config.dataset.test_samples,
-        "probe": config.dataset.probe_samples,
+        "train": dataset.samples - dataset.test_samples,
+        "test": dataset.test_samples,
+        "probe": dataset.probe_samples,
     }[config.extract.split]
     if rows == 0:
         raise InfoplaneError("dataset.probe_samples: 0, but extract.split is probe; raise it")

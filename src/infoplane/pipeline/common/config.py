@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from ...core import plugins
 from ...core.errors import InfoplaneError
 from ...core.validation import Section, Seed, checked
-from .sections import Compute, Dataset, Extract, Model, Plot, Truth
+from .sections import Compute, Dataset, Drawn, Extract, Model, Plot, Truth
 
 SECTIONS = {"seed", "dataset", "model", "train", "extract", "truth", "estimators", "plot", "compute"}
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
@@ -39,8 +39,12 @@ class Config:
 
     @cached_property
     def dataset(self) -> Dataset:
-        section = _with_params(self.section("dataset"), Dataset, "dataset", "datasets", "generator", "make")
-        dataset = checked(Dataset, section, "dataset")
+        values = self.section("dataset")
+        if values.get("generator") in plugins.names("datasets") and is_read(values["generator"]):
+            return checked(
+                Dataset, _with_params(values, Dataset, "dataset", "datasets", "generator", "read"), "dataset"
+            )
+        dataset = checked(Drawn, _with_params(values, Drawn, "dataset", "datasets", "generator", "make"), "dataset")
         if dataset.test_samples in (0, dataset.samples):
             raise InfoplaneError(
                 f"dataset.test_fraction: {dataset.test_fraction} of {dataset.samples} samples leaves a split "
@@ -85,6 +89,11 @@ class Config:
 
     def section(self, key: str) -> Mapping[str, Any]:
         return mapping(self.values.get(key), key)
+
+
+def is_read(generator: str) -> bool:
+    """Whether the data are read from files, not drawn from a law."""
+    return hasattr(plugins.load("datasets", generator, "dataset.generator"), "read")
 
 
 def mapping(values: Any, key: str) -> Mapping[str, Any]:

@@ -6,14 +6,29 @@ from pydantic import Field
 
 from ...core.validation import Count, Section, Seed
 
+NO_FILE = "data/config.stamp"
+
 
 class Dataset(Section):
+    """Data that are read: from a `file`, a `test_file` with other rows, or the `folder` of a recorded run.
+
+    DVC watches all three, and a dependency cannot be empty: what is not used names `NO_FILE`, which never changes.
+    """
+
     generator: str
+    seed: Seed
+    file: str = NO_FILE
+    test_file: str = NO_FILE
+    folder: str = NO_FILE
+    params: dict[str, Any]
+
+
+class Drawn(Dataset):
+    """Data that are drawn from a law."""
+
     samples: Count
     test_fraction: Annotated[float, Field(gt=0, lt=1)]
     probe_samples: Annotated[int, Field(ge=0)]
-    seed: Seed
-    params: dict[str, Any]
 
     @property
     def test_samples(self) -> int:
