@@ -24,6 +24,7 @@ from infoplane.pipeline.common import files, params, stage
 
 CONF, PARAMS = Path("conf"), Path("params.yaml")
 RECORD, STAMP = Path("data/drift.json"), Path("data/config.stamp")
+SHOWN = 5  # differences that are named in a line
 RECOMPOSE = "python src/config.py --compose"
 
 
@@ -47,7 +48,9 @@ def main() -> None:
 
 def drifted(found: dict[str, Any], conf_sha256: str) -> None:
     """Raises if params.yaml differs because conf/ was edited; accepts hand edits of params.yaml with a warning."""
-    listed = "; ".join(f"{key}: {d['params']} there, {d['conf']} in conf/" for key, d in found.items())
+    listed = "; ".join(f"{key}: {d['params']} there, {d['conf']} in conf/" for key, d in list(found.items())[:SHOWN])
+    if len(found) > SHOWN:
+        listed += f"; and {len(found) - SHOWN} more, see {RECORD}"
     if not RECORD.exists():
         raise InfoplaneError(
             f"params.yaml: differs from conf/ ({listed}) and {RECORD}, which tells which one was edited, is missing; "

@@ -147,7 +147,7 @@ def mark_truth(rows: Sequence[Row], stderr_bits: Sequence[float | None], truth: 
     pairs are shuffled: the truth is 0."""
     for row, error_bits in zip(rows, stderr_bits, strict=True):
         limit_bits = truth.ceiling_bits if row["target"] == "y" else None
-        if limit_bits is not None and exceeds(row["mi_bits"] - limit_bits, error_bits or 0.0):
+        if limit_bits is not None and exceeds(row["mi_bits"] - limit_bits - ROUNDING_BITS, error_bits or 0.0):
             _add(row, "above_ceiling")
         if (
             not shuffled
