@@ -9,7 +9,7 @@ import torch
 
 from infoplane.activations import recorder
 from infoplane.core.errors import InfoplaneError
-from infoplane.pipeline import checkpoints, computing
+from infoplane.pipeline import checkpoints, computing, recorded
 from infoplane.pipeline.common import files, params, stage, store
 from infoplane.pipeline.common.progress import track
 from infoplane.pipeline.common.sections import Compute
@@ -21,6 +21,9 @@ BLOCK = 16  # epochs
 def main() -> None:
     torch.set_num_threads(1)  # sums must not depend on how many cores there are
     config = params.load()
+    if config.dataset.is_recorded:
+        recorded.copy_activations(Path(config.dataset.folder), DATA)
+        return
     split, epochs = config.extract.split, store.checkpoint_epochs(DATA)
     *_, reason = _recorder(split, epochs[0])
     if reason is not None:

@@ -8,8 +8,9 @@ from infoplane.core import plugins
 from infoplane.core.folder import Rows
 from infoplane.core.seeding import generator
 from infoplane.datasets._contract import draw
+from infoplane.pipeline import own_files
 from infoplane.pipeline.common import params, stage, store
-from infoplane.pipeline.common.sections import NO_FILE, Dataset, Drawn
+from infoplane.pipeline.common.sections import Dataset, Drawn
 
 
 def main() -> None:
@@ -20,9 +21,7 @@ def main() -> None:
 def read(dataset: Dataset) -> Rows:
     """What the person's own files hold."""
     module = plugins.load("datasets", dataset.generator, "dataset.generator")
-    files = {key: Path(getattr(dataset, key)) for key in ("file", "test_file", "folder")}
-    given = {key: path for key, path in files.items() if str(path) != NO_FILE}
-    rows: Rows = module.read(given, dataset.seed, **dataset.params)
+    rows: Rows = module.read(own_files.given(dataset), dataset.seed, **dataset.params)
     return rows
 
 

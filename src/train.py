@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from infoplane.core import devices, plugins
+from infoplane.pipeline import recorded
 from infoplane.pipeline.checkpoints import Header
 from infoplane.pipeline.common import params, stage, store
 from infoplane.pipeline.common.progress import track
@@ -19,6 +20,10 @@ DATA, SCRATCH = Path("data"), Path(".infoplane/train")
 def main() -> None:
     torch.set_num_threads(1)  # sums must not depend on the number of cores, and small networks gain nothing
     config = params.load()
+    if config.dataset.is_recorded:
+        print("infoplane: dataset.folder holds recorded activations, so nothing is trained", file=sys.stderr)
+        recorded.publish_no_training(DATA)
+        return
     train, model = config.of(Train, "train"), config.model
     device = devices.found(train.device, "train.device")
     rows = store.load_dataset(DATA)

@@ -93,7 +93,7 @@ def test_a_stage_lists_every_file_it_imports(stage: str) -> None:
     listed = set(deps(stage))
     needed = closure(SRC / f"{stage}.py")
     for dep in deps(stage):
-        if "$" in dep:
+        if "$" in dep and not dep.startswith("${dataset."):  # a person's own files
             match = re.fullmatch(r"src/infoplane/(\w+)/\$\{[\w.]+\}((?:\.py)?)", dep)
             assert match, f"{dep}: not understood"
             assert match[2] == NAMED[match[1]], dep
@@ -201,6 +201,7 @@ def test_every_conf_file_is_a_valid_choice(group: str) -> None:
     for option in options:
         values = OmegaConf.to_container(OmegaConf.load(option))
         assert isinstance(values, dict)
+        values = values.get("dataset", values)  # a recorded run sets another group too
         if group in {"dataset", "train"}:
             values["seed"] = 0
         config = Config({group: values})

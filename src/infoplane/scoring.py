@@ -105,16 +105,17 @@ def metrics(results: Results, board: list[dict[str, Any]]) -> dict[str, Any]:
 
     An estimator that did not measure that epoch has no final value.
     """
-    last = results.training["epoch"].max()
+    trained = not results.training.empty  # else the activations were recorded elsewhere
+    last = (results.training if trained else results.estimates)["epoch"].max()
     final = results.training[results.training["epoch"] == last]
     found: dict[str, Any] = {
         "final_epoch": int(last),
-        "final_train_loss": rounded(final["train_loss"].median()),
-        "final_test_loss": rounded(final["test_loss"].median()),
         "final_mi_bits": {},
         "scoreboard": {},
         "flags": _flag_counts(results.estimates),
     }
+    if trained:
+        found |= {f"final_{name}": rounded(final[name].median()) for name in ("train_loss", "test_loss")}
     if results.ceiling_bits is not None:
         found["ceiling_bits"] = rounded(results.ceiling_bits)
     for layer, key, bits in _final_bits(results.estimates, ["layer", "estimator"], last):

@@ -95,10 +95,7 @@ def standardised(rows: Rows, which: list[Literal["x", "y"]]) -> Rows:
 def load(path: Path, key: str) -> Table:
     """All columns or arrays of a file, which have the same number of rows."""
     if not path.is_file():
-        raise InfoplaneError(
-            f"{key}: {path} is not there; give its path from the repository's folder, and for a queued or temporary "
-            f"experiment first track it with git or `dvc add {path}`"
-        )
+        raise InfoplaneError(f"{key}: {path} is no file; give the path of a table")
     if path.suffix == ".npz":
         table: Table = files.load_npz(path, "give another path", "save it again")
     elif path.suffix in reading.TABLES:

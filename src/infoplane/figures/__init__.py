@@ -36,4 +36,6 @@ def drawings(
         found["estimands"] = partial(estimands.figure, results, hidden_layer)
     if len(board):
         found["scoreboard"] = partial(scoreboard.figure, board, results)
-    return found | {"loss": partial(loss.figure, results.training, loss_name)}
+    if not results.training.empty:
+        found["loss"] = partial(loss.figure, results.training, loss_name)
+    return found

@@ -28,11 +28,9 @@ def load_results(root: Path, ids: list[str]) -> Results:
 
 
 def load_training(root: Path) -> pd.DataFrame:
-    """`replicate, epoch, train_loss, test_loss`, at least one row."""
+    """`replicate, epoch, train_loss, test_loss`; no rows where activations were recorded elsewhere."""
     path = root / "training.csv"
     table = read(path, TRAINING, next_step="run `dvc repro train`")
-    if table.empty:
-        raise InfoplaneError(f"{path}: has no rows; run `dvc repro train`")
     _once(path, table, ["replicate", "epoch"])
     return table
 

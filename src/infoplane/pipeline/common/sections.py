@@ -22,6 +22,11 @@ class Dataset(Section):
     folder: str = NO_FILE
     params: dict[str, Any]
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the activations are there already, so that nothing is trained."""
+        return self.folder != NO_FILE
+
 
 class Drawn(Dataset):
     """Data that are drawn from a law."""
