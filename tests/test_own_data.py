@@ -13,6 +13,7 @@ from infoplane.core.errors import InfoplaneError
 from infoplane.core.folder import Rows, load_dataset, save_dataset
 from infoplane.datasets import table
 from infoplane.pipeline import ceilings
+from infoplane.pipeline.common import store
 from infoplane.recording import run
 from scratch import ROOT, Scratch, stages_run
 
@@ -40,7 +41,9 @@ def test_columns_by_name_and_pattern_and_the_names_of_classes(tmp_path: Path) ->
     assert rows.split.tolist() == FRAME["part"].tolist()
     of_patterns = read(tmp_path, x=["w*", "height"], y="kind", standardise=[])
     assert of_patterns.x.tolist() == FRAME[["width", "height"]].to_numpy().tolist()
-    assert read(tmp_path, x="height", y="width").has_labels, "whole numbers are labels,"
+    assert read(tmp_path, x="height", y="kind2", frame=FRAME.assign(kind2=[0, 1] * 3), stratify=True).has_labels, (
+        "whole numbers are labels,"
+    )
     numbers = read(tmp_path, x="height", y="width", labels=False)
     assert numbers.y.tolist() == FRAME[["width"]].to_numpy().tolist(), "unless they are said to be numbers"
     assert read(tmp_path, x="width", y="height").y.dtype == np.float64
@@ -127,11 +130,11 @@ def test_what_is_wrong_is_said_in_one_line(
 
 
 def test_the_ceiling_of_labels_is_their_entropy(tmp_path: Path) -> None:
-    rows = read(tmp_path, x="width", y="kind", split="part")
+    rows = store.Rows(**vars(read(tmp_path, x="width", y="kind", split="part")))
     found = ceilings.of(None, rows, "train")  # three b, one a
     assert found["mi_bits"] == pytest.approx(-(0.75 * np.log2(0.75) + 0.25 * np.log2(0.25)))
     assert found["of"] == "H(Y)"
-    assert ceilings.of(None, read(tmp_path, x="width", y="height"), "train")["mi_bits"] is None
+    assert ceilings.of(None, store.Rows(**vars(read(tmp_path, x="width", y="height"))), "train")["mi_bits"] is None
 
 
 @pytest.mark.pipeline

@@ -54,6 +54,6 @@ def frame(path: Path) -> Any:
     try:
         return getattr(pd, TABLES[path.suffix])(path)
     except ImportError:
-        raise InfoplaneError(f"{path}: parquet files need pyarrow; `pip install pyarrow`") from None
+        raise InfoplaneError(f"{path}: parquet files need pyarrow; `pip install 'infoplane[parquet]'`") from None
     except (ValueError, OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InfoplaneError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None

@@ -241,10 +241,10 @@ def _check_rows(
             )
         return
     if len(classes) < 2:
-        raise InfoplaneError(f"{path}: {target[0]} has one class, {classes[0]!r}; at least two are needed")
+        raise InfoplaneError(f"{path}: {target[0]} has one class, {str(classes[0])!r}; at least two are needed")
     if missing := sorted(set(range(len(classes))) - set(fitted[:, 0].tolist())):
         rows = int((y == missing[0]).sum())
         raise InfoplaneError(
-            f"{path}: class {classes[missing[0]]!r} of {target[0]} ({rows} rows) has no training row; "
+            f"{path}: class {str(classes[missing[0]])!r} of {target[0]} ({rows} rows) has no training row; "
             "set dataset.stratify, or move some of its rows"
         )
