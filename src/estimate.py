@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("id", help="a key of `estimators` in params.yaml")
     config = params.load()
     asked = measurement(config, parser.parse_args().id)
+    stage.alone(f"estimate@{asked.id}", store.estimates_path(DATA, asked.id))
     known_truth, law_is_known = truth.load(DATA)  # or the rows themselves have to tell what they can
     epochs = chosen_epochs(asked, store.activation_epochs(DATA))
     memory = Memory(SCRATCH, asked, config.seed, files.content(store.dataset_path(DATA)), law_is_known)

@@ -21,6 +21,7 @@ BLOCK = 16  # epochs
 def main() -> None:
     torch.set_num_threads(1)  # sums must not depend on how many cores there are
     config = params.load()
+    stage.alone("extract", store.activations_folder(DATA))
     if config.dataset.is_recorded:
         recorded.copy_activations(Path(config.dataset.folder), DATA)
         return

@@ -23,6 +23,7 @@ DATA = Path("data")
 
 def main() -> None:
     config = params.load()
+    stage.alone("score", DATA / "scoreboard.csv", DATA / "estimands.csv", DATA / "metrics.json")
     if networks_file.path(DATA).exists():
         save_estimands(config)
     results = tables.load_results(DATA, config.estimator_ids)

@@ -20,6 +20,7 @@ DATA, SCRATCH = Path("data"), Path(".infoplane/train")
 def main() -> None:
     torch.set_num_threads(1)  # sums must not depend on the number of cores, and small networks gain nothing
     config = params.load()
+    stage.alone("train", store.checkpoints_folder(DATA), store.training_path(DATA))
     if config.dataset.is_recorded:
         print("infoplane: dataset.folder holds recorded activations, so nothing is trained", file=sys.stderr)
         recorded.publish_no_training(DATA)

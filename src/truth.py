@@ -26,6 +26,7 @@ COLUMNS = noisy_truth.COLUMNS
 
 def main() -> None:
     config = params.load()
+    stage.alone("truth", DATA / "truth.csv", DATA / "ceiling.json", networks_file.path(DATA))
     law = networks.law_of(config)
     ceiling = ceilings.of(law, store.load_dataset(DATA), config.extract.split)
     rows: list[dict[str, Any]] = []

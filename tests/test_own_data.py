@@ -146,6 +146,7 @@ def test_the_page_on_ones_own_data(scratch: Scratch) -> None:
     commands = [line[2:] for line in page.splitlines() if line.startswith("$ ")]
     assert len(python[0].strip().splitlines()) + len(commands) <= 10
     scratch.run("python", "-c", python[0])
+    scratch.edit("conf/experiment/classification.yaml", "epochs: 30", "epochs: 5")  # the curves are there by then
     said = scratch.run("bash", "-c", commands[0])
     assert {"generate", "train", "estimate@mixed_ksg", "plot"} <= set(stages_run(said))
     assert "up to date" in scratch.run("dvc", "repro"), "an unedited file changes nothing"
@@ -157,7 +158,7 @@ def test_the_page_on_ones_own_data(scratch: Scratch) -> None:
         if command.endswith("experiment=digits"):
             check_digits(scratch.path / "data")
             scratch.edit("digits.csv", "0.0,0.0,5.0,13.0,", "0.0,1.0,5.0,13.0,")
-            assert "generate" in scratch.repro(), "an edited one does"
+            assert "digits.csv" in scratch.run("dvc", "status", "generate"), "an edited one does"
 
 
 def check_digits(data: Path) -> None:
@@ -166,7 +167,7 @@ def check_digits(data: Path) -> None:
     assert ceiling["of"] == "H(Y)"
     assert 3.32 < ceiling["mi_bits"] <= np.log2(10)
     values = {key: pd.read_csv(data / f"estimates/{key}.csv") for key in ("mixed_ksg", "decodable")}
-    last = {key: own[own["epoch"] == 30].set_index("layer")["mi_bits"] for key, own in values.items()}
+    last = {key: own[own["epoch"] == 5].set_index("layer")["mi_bits"] for key, own in values.items()}
     assert (last["decodable"] > 2.9).all()
     assert (last["decodable"] - 0.02 < last["mixed_ksg"]).all()
     assert (last["mixed_ksg"] < ceiling["mi_bits"]).all()

@@ -18,12 +18,20 @@ from .errors import InfoplaneError
 DAMAGE = (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
+def unfinished(path: Path) -> Path:
+    """Where this process writes what is to become `path`. A repository may ignore `.*.new`."""
+    return path.with_name(f".{path.name}.{os.getpid()}.new")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Writes the whole file or none: a killed process leaves no partial file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    temporary = unfinished(path)
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def save_table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -68,7 +76,7 @@ def save_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     Arrays are written piece by piece, so that one that lies on disk need not fit into memory.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.npz")
+    temporary = unfinished(path)
     try:
         with zipfile.ZipFile(temporary, "w") as archive:
             for name, array in arrays.items():

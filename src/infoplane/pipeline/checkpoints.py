@@ -4,7 +4,9 @@ A checkpoint is a safetensors file: each tensor by its parameter's name, `(repli
 does not need PyTorch.
 """
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -46,8 +48,17 @@ class Checkpoint:
 
 def write(path: Path, checkpoint: Checkpoint) -> None:
     """The same checkpoint gives the same bytes."""
-    header = json.dumps(checkpoint.header.model_dump(mode="json"), sort_keys=True)
+    values = checkpoint.header.model_dump(mode="json")
+    header = json.dumps(values | {"blake2b": digest(values, checkpoint.tensors)}, sort_keys=True)
     files.write_atomically(path, save(checkpoint.tensors, {KEY: header}))
+
+
+def digest(header: object, tensors: Mapping[str, NDArray[Any]]) -> str:
+    """Of all that a file says, since safetensors has no checksum."""
+    found = hashlib.blake2b(json.dumps(header, sort_keys=True).encode(), digest_size=20)
+    for name, tensor in sorted(tensors.items()):
+        found.update(f"\0{name}\0{tensor.dtype}{tensor.shape}\0".encode() + tensor.tobytes())
+    return found.hexdigest()
 
 
 def read(path: Path) -> Checkpoint:
@@ -59,11 +70,14 @@ def read(path: Path) -> Checkpoint:
         if KEY not in metadata:
             raise InfoplaneError(f"{path}: not a checkpoint of infoplane; make it again with `dvc repro train`")
         values = json.loads(metadata[KEY])
+        written = values.pop("blake2b", None) if isinstance(values, dict) else None
     except FileNotFoundError:
         raise InfoplaneError(f"{path}: not there; run `dvc repro train`, or `dvc pull {path.parent}`") from None
     except (SafetensorError, OSError, TypeError, json.JSONDecodeError, RecursionError) as error:
         raise InfoplaneError(f"{path}: cannot be read ({error}); make it again with `dvc repro train`") from None
     header = checked(Header, values, f"{path}: header")
+    if written != digest(values, tensors):
+        raise InfoplaneError(f"{path}: is not as it was written; make it again with `dvc repro train`")
     for name, tensor in tensors.items():
         if tensor.shape[:1] != (header.replicates,):
             raise InfoplaneError(

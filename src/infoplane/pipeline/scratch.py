@@ -107,7 +107,8 @@ class Scratch:
 def _write_state(path: Path, snapshot: Snapshot, losses: NDArray[np.float32]) -> None:
     tensors = {"losses": torch.from_numpy(losses)}
     skeleton = _pack(snapshot.optimizers, tensors)
-    header = json.dumps({"epoch": snapshot.epoch, "optimizers": skeleton})
+    values = {"epoch": snapshot.epoch, "optimizers": skeleton}
+    header = json.dumps(values | {"blake2b": checkpoints.digest(values, _bytes(tensors))})
     files.write_atomically(path, save(tensors, {checkpoints.KEY: header}))
 
 
@@ -116,10 +117,20 @@ def _read_state(path: Path) -> tuple[int, NDArray[np.float32], list[dict[str, An
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})[checkpoints.KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        if header.pop("blake2b") != checkpoints.digest(header, _bytes(tensors)):
+            raise ValueError("it is not as it was written")
         optimizers = _unpack(header["optimizers"], tensors)
         return header["epoch"], tensors["losses"].numpy(), optimizers
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InfoplaneError(f"{path}: cannot be read ({error})") from None
+
+
+def _bytes(tensors: Mapping[str, torch.Tensor]) -> dict[str, NDArray[Any]]:
+    """Each tensor's bytes, also of kinds that numpy lacks, by a name that holds its kind and shape."""
+    return {
+        f"{name} {tensor.dtype} {tuple(tensor.shape)}": tensor.reshape(-1).view(torch.uint8).numpy()
+        for name, tensor in tensors.items()
+    }
 
 
 def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:

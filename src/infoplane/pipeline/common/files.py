@@ -25,7 +25,7 @@ def missing(path: Path) -> str:
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
     """Yields a root that holds an empty folder of that name, which then replaces `folder`, completely or not at all."""
-    root = folder.with_name(f".{folder.name}.new")
+    root = files.unfinished(folder)
     shutil.rmtree(root, ignore_errors=True)
     (root / folder.name).mkdir(parents=True)
     try:

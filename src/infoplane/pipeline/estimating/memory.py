@@ -6,6 +6,7 @@ its last run used, so that a run with more epochs computes only the new ones.
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -46,10 +47,12 @@ class Memory:
     def recall(self, keys: Mapping[int, str]) -> dict[int, Rows]:
         """The rows of those epochs that are in memory."""
         paths = {epoch: self._path(key) for epoch, key in keys.items()}
-        return {epoch: json.loads(path.read_bytes()) for epoch, path in paths.items() if path.exists()}
+        found = {epoch: _intact(path) for epoch, path in paths.items() if path.exists()}
+        return {epoch: rows for epoch, rows in found.items() if rows is not None}
 
     def keep(self, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        files.write_atomically(self._path(key), json.dumps(rows).encode())
+        content = {"blake2b": _digest(rows), "rows": list(rows)}
+        files.write_atomically(self._path(key), json.dumps(content).encode())
 
     def forget_all_but(self, keys: Sequence[str]) -> None:
         """Deletes all other rows, so that the folder does not grow from run to run."""
@@ -60,3 +63,20 @@ class Memory:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
+
+
+def _digest(rows: Sequence[Mapping[str, Any]]) -> str:
+    return hashlib.blake2b(json.dumps(list(rows)).encode(), digest_size=20).hexdigest()
+
+
+def _intact(path: Path) -> Rows | None:
+    """The rows in a file; None, with a line on standard error, if anything in it is not as it was written."""
+    try:
+        content = json.loads(path.read_bytes())
+        rows: Rows = content["rows"]
+        if content["blake2b"] == _digest(rows):
+            return rows
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass  # said below
+    print(f"infoplane: {path}: is damaged; its epoch is estimated again", file=sys.stderr, flush=True)
+    return None
