@@ -18,12 +18,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..core.doubles import LARGEST
 from ..core.errors import InfoplaneError
 
 Scale = Literal["none", "standard", "rank"]
 Array = NDArray[np.float64]
-
-LARGEST = 4e307  # differences of larger numbers may overflow
 
 
 def scaled(values: NDArray[np.floating], scale: Scale) -> Array:
@@ -64,8 +63,9 @@ def deviations(t: NDArray[np.floating]) -> Array:
     Where none varies, these are infinity and 0, so that no ratio of scales is too large.
     """
     moving = (t != t[..., :1, :]).any(axis=-2)
-    with np.errstate(over="ignore"):  # squares overflow: the deviation is infinite, and differs from all others
+    with np.errstate(over="ignore", invalid="ignore"):
         deviation = t.std(axis=-2, dtype=np.float64)
+    deviation[np.isnan(deviation)] = np.inf  # sums or squares overflow: it differs from all others
     least = np.where(moving, deviation, np.inf).min(axis=-1)
     return np.stack([least, np.where(moving, deviation, 0.0).max(axis=-1)], axis=-1)
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.doubles import LARGEST, too_large
 from ..core.errors import InfoplaneError
 
 Floats = NDArray[np.floating]
@@ -187,6 +188,8 @@ def _check_finite(array: NDArray[Any], name: str) -> None:
         count, first = int(bad.sum()), int(bad.argmax())
         rows = "1 row holds" if count == 1 else f"{count} rows hold"
         raise InfoplaneError(f"{name}: {rows} NaN or infinity, the first is row {first}; leave them out")
+    if too_large(array):
+        raise InfoplaneError(f"{name}: holds values beyond {LARGEST:g}, whose differences may overflow; scale them")
 
 
 def _codes(array: NDArray[Any], name: str) -> Labels:

@@ -23,7 +23,8 @@ def discriminant_logs(t: Array, classes: Labels) -> Array:
     """
     axes, variances = principal(t)
     order = shuffled(t)
-    prior = np.log(np.bincount(classes) / len(classes))
+    with np.errstate(divide="ignore"):  # a class without rows is never told
+        prior = np.log(np.bincount(classes) / len(classes))
     ridges = RIDGES if axes.shape[1] > 1 else RIDGES[:1]
     odds = np.array([scores(shrunk(axes, variances, ridge), classes, order) for ridge in ridges])
     logs = np.multiply.outer(STRETCHES, odds).reshape(-1, *odds.shape[1:]) + prior

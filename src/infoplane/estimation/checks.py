@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays.variables import Variable
+from ..core.doubles import bounded
 
 Floats = NDArray[np.float64]
 
@@ -50,10 +51,10 @@ def in_time_order(t: Floats, y: Variable) -> bool:
         return False  # as nearly always, and soon told
     columns = np.eye(int(y.classes.max()) + 1)[y.classes] if y.classes is not None else y.values
     first = y.values[:, 0]
-    steps = np.diff(first)
-    if (steps >= 0).all() or (steps <= 0).all():
+    before, after = first[:-1], first[1:]
+    if (after >= before).all() or (after <= before).all():
         return False
-    if y.classes is not None and np.count_nonzero(steps) < columns.shape[1]:
+    if y.classes is not None and np.count_nonzero(after != before) < columns.shape[1]:
         return False
     return bool(_follows(np.asarray(columns, dtype=np.float64)) and _follows(t))
 
@@ -159,6 +160,8 @@ def _repeats(values: Floats) -> float:
 
 def _rounding(values: NDArray[np.floating]) -> float:
     """The last place of the values, in standard deviations of the column in which that is most."""
-    deviation = values.std(axis=0, dtype=np.float64)
+    columns = bounded(values)
+    deviation = columns.std(axis=0)
     moving = deviation > 0
-    return float(np.finfo(values.dtype).eps * (np.abs(values).max(axis=0)[moving] / deviation[moving]).max(initial=0.0))
+    largest = np.abs(columns).max(axis=0)
+    return float(np.finfo(values.dtype).eps * (largest[moving] / deviation[moving]).max(initial=0.0))

@@ -26,11 +26,11 @@ BLIND = 0.5  # of the planted bits; with less read, the layer is beyond the esti
 
 def share(
     method: Method, t: NDArray[np.floating], y: Variable, key: tuple[int | str, ...], asked: Planted, seed: int
-) -> float:
-    """Of the planted bits, the share that is read, the mean over `asked.draws`; NaN where t has no direction."""
+) -> float | None:
+    """Of the planted bits, the share that is read, the mean over `asked.draws`; None where t or y is constant."""
     leading = _leading(np.asarray(t, dtype=np.float64))
-    if leading.shape[1] == 0:
-        return float("nan")
+    if leading.shape[1] == 0 or y.is_constant:
+        return None
     found = []
     for draw in range(asked.draws):
         rng = generator(seed, *key, "planted", draw)

@@ -82,8 +82,8 @@ def rows(
             if flags.is_inside_null(row["p_value"]):
                 words.add("inside_null")
         if settings.planted is not None and method.has_pairs:
-            row["planted_share"] = planted.share(method, xs[place], y, keys[place], settings.planted, seed)
-            if row["planted_share"] < planted.BLIND:
+            share = row["planted_share"] = planted.share(method, xs[place], y, keys[place], settings.planted, seed)
+            if share is not None and share < planted.BLIND:
                 words.add("blind")
         if not (law_is_known or y_is_constant) and settings.measure.pairs == "right":
             words |= _told_by_rows(method, layer, y, settings, row["mi_bits"], plain=flags.is_plain(row))

@@ -47,9 +47,14 @@ def standardised(values: Floats) -> Floats:
     return centred
 
 
+def moving(values: Floats) -> NDArray[np.bool_]:
+    """Which columns vary, by no less than a double can halve, `(columns,)`."""
+    return np.asarray(values.max(axis=0) / 2 - values.min(axis=0) / 2 > 0)
+
+
 def is_constant(values: Floats) -> bool:
     """Whether all rows are one and the same, or differ by less than a double can halve: 0 bits exactly."""
-    return not bool((values.max(axis=0) / 2 - values.min(axis=0) / 2 > 0).any())
+    return not bool(moving(values).any())
 
 
 def one_hot(y: Variable) -> Floats:

@@ -5,6 +5,7 @@ from scipy.special import digamma
 
 from ...arrays.lattices import column_kind
 from ...classes.decoding import discriminant_logs, stacked, told_bits
+from ...core.doubles import bounded
 from .._shared.columns import Floats, Labels, standardised
 from .._shared.regression import left_out_predictions, principal
 
@@ -66,6 +67,7 @@ def gaussian_class_bits(t: Floats, classes: Labels) -> float:
 
 def _cells(z: Floats) -> Floats:
     """The variance of each column's cell, in units of the column's own; 0 where it is no lattice."""
+    z = bounded(z)
     steps = np.array([column_kind(column).step for column in z.T])
     return np.asarray((steps / np.where(steps > 0, z.std(axis=0), 1)) ** 2 / 12)
 

@@ -17,6 +17,7 @@ Bandwidth = Literal["scott", "silverman"] | Annotated[float, Gt(0)]
 NO_SPREAD = 1e-12
 # Grid points along an axis at most; more are needed only where a class is a thousand times narrower than the rest.
 FINEST = 4096
+WIDEST = 1e6  # deviations of the data; nothing is seen through such kernels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,8 @@ class GaussianKDE(Estimator):
 def _about_classes(t: Floats, classes: Labels, bandwidth: Bandwidth) -> float:
     """I(T; class) in nats of one density a class, kernels shaped by the spread within classes."""
     counts = np.bincount(classes)
+    there = np.flatnonzero(counts)  # in a half of the rows a class may be missing
+    counts, classes = counts[there], np.searchsorted(there, classes)
     means = np.stack([t[classes == c].mean(axis=0) for c in range(len(counts))])
     within = _axes(t - means[classes])
     if within.shape[1] < t.shape[1]:
@@ -102,6 +105,8 @@ def _axes(centred: Floats) -> Floats:
 def _width(bandwidth: Bandwidth, samples: float, d: int) -> float:
     """The kernels' standard deviation in white coordinates, as `scipy.stats.gaussian_kde` has it."""
     if not isinstance(bandwidth, str):
+        if bandwidth > WIDEST:
+            raise InfoplaneError(f"bandwidth: {bandwidth:g} is wider than any data; lower it")
         return float(bandwidth)
     effective = samples if bandwidth == "scott" else samples * (d + 2) / 4
     return float(effective ** (-1 / (d + 4)))
@@ -114,12 +119,11 @@ def _entropy(t: Floats, width: float) -> float:
     kernels = [np.ones((1, samples))] * (3 - d)
     for column in t.T:
         low, high = column.min() - 6 * width, column.max() + 6 * width
-        points = int(np.ceil((high - low) / step)) + 1
-        if points > FINEST:
+        if not (high - low) / step < FINEST - 1:
             raise InfoplaneError(
                 f"bandwidth: the layer is {(high - low) / width:.0f} kernels wide, too many to integrate over; raise it"
             )
-        grid = low + step * np.arange(points)
+        grid = low + step * np.arange(int(np.ceil((high - low) / step)) + 1)
         kernels.append(np.exp(-(((grid[:, None] - column) / width) ** 2) / 2) / (width * np.sqrt(2 * np.pi)))
     from scipy.special import xlogy  # takes a while to import
 

@@ -109,4 +109,4 @@ class KDE(Estimator):
     def _bits_within(self, t: Floats, classes: Labels) -> float:
         """The mean over `classes` `(samples,)` of `_bits` of their members."""
         counts = np.bincount(classes)
-        return float(sum(n * self._bits(t[classes == c]) for c, n in enumerate(counts)) / len(t))
+        return float(sum(n * self._bits(t[classes == c]) for c, n in enumerate(counts) if n) / len(t))

@@ -9,15 +9,16 @@ import numpy as np
 from annotated_types import Gt, Le, Lt
 
 from ...arrays.variables import Variable
+from ...core.errors import InfoplaneError
 from ...estimands import Noisy as Estimand
 from .._shared.base import Array, Estimator, Generators, Values
 from .._shared.columns import Floats, rows
 
 Positive = Annotated[float, Gt(0), Lt(math.inf)]
 
-
 # log2 of the rows that share a cell of the noise on average; with fewer of them each is alone, and the value is y's.
 ROWS_TOGETHER = 2
+FARTHEST = 1e100  # in units of the noise: squares of more are beyond a double
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +113,8 @@ class Noisy(Estimator):
         largest = float(np.abs(away).max(initial=0.0))
         if largest == 0:
             return None
+        if (1 if self.relative else largest) / sigma > FARTHEST:
+            raise InfoplaneError(f"sigma: {sigma:g} is too little for values of {largest:.3g}; raise it")
         if not self.relative:
             return np.asarray(away / sigma)
         away /= largest  # its squares may be beyond the range of a double

@@ -16,6 +16,8 @@ from .._shared.limits import of_own_cells
 KernelWidth = Literal["silverman", "scott", "median"] | Annotated[float, Gt(0)]
 Scale = Literal["none", "standard"]
 
+SHANNON = 1e-6  # an order so near to 1 is 1, but for rounding that is divided by the difference
+
 
 @dataclass(frozen=True, kw_only=True)
 class Renyi(Estimator):
@@ -90,16 +92,16 @@ class Renyi(Estimator):
 def _entropy(gram: Floats, alpha: float) -> float:
     """S in bits of a positive `gram` `(samples, samples)` with ones on its diagonal."""
     from scipy.linalg import eigvalsh  # takes a while to import
-    from scipy.special import entr
+    from scipy.special import entr, logsumexp
 
     samples = len(gram)
     if alpha == 2:
         return float(-np.log2(np.sum((gram / samples) ** 2)))
     # Eigenvalues below 0 are rounding: the kernel is positive definite.
     values = np.maximum(eigvalsh(gram / samples, check_finite=False), 0)
-    if alpha == 1:
+    if abs(alpha - 1) < SHANNON:
         return float(entr(values).sum() / np.log(2))
-    return float(np.log2(np.sum(values**alpha)) / (1 - alpha))
+    return float(logsumexp(alpha * np.log(values[values > 0])) / (1 - alpha) / np.log(2))
 
 
 def _gram(values: Values, kernel_width: KernelWidth, scale: Scale) -> Floats:
@@ -119,7 +121,9 @@ def _gram(values: Values, kernel_width: KernelWidth, scale: Scale) -> Floats:
         raise InfoplaneError(
             "kernel_width: the median distance is 0, more than half the pairs are equal; use silverman"
         )
-    return np.asarray(squareform(np.exp(-squares / 2 / width**2)) + np.eye(len(values)))
+    with np.errstate(over="ignore"):  # so far apart that the kernel is 0
+        exponents = squares / 2 / width / width
+    return np.asarray(squareform(np.exp(-exponents)) + np.eye(len(values)))
 
 
 def _width(values: Floats, squares: Floats, rule: str) -> float:

@@ -10,7 +10,7 @@ from annotated_types import Ge
 from ...arrays.variables import Variable
 from ...core.errors import InfoplaneError
 from .._shared.base import Estimator, Values
-from .._shared.columns import is_constant, rows, standardised
+from .._shared.columns import is_constant, moving, rows, standardised
 from .._shared.limits import rounded_bits
 
 
@@ -46,7 +46,7 @@ class Sklearn(Estimator):
         if is_constant(layer) or y.is_constant:
             return 0.0
         # Constant units and targets would be measured by the noise that is added to them.
-        units = standardised(layer[:, np.ptp(layer, axis=0) > 0])
+        units = standardised(layer[:, moving(layer)])
         settings = {"discrete_features": False, "n_neighbors": self.k, "random_state": int(rng.integers(2**32))}
         if y.classes is not None:
             if np.bincount(y.classes).max() < 2:
@@ -56,8 +56,8 @@ class Sklearn(Estimator):
                 warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
                 nats = mutual_info_classif(units, y.classes, **settings)
         else:
-            moving = rows(y.values)
-            targets = standardised(moving[:, np.ptp(moving, axis=0) > 0])
+            columns = rows(y.values)
+            targets = standardised(columns[:, moving(columns)])
             nats = np.array([mutual_info_regression(units, target, **settings) for target in targets.T])
         return float(nats.max() / np.log(2))
 
