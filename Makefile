@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help repro test lint format requirements clean
+.PHONY: help repro test fuzz lint format requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,9 @@ repro: $(VENV)/pinned  ## set up .venv if needed and run the whole pipeline
 
 test: $(VENV)/pinned-dev  ## set up .venv if needed and run the tests
 	pytest
+
+fuzz: $(VENV)/pinned-dev  ## strange arrays for every estimator, for hours; it goes on where it was stopped
+	PYTHONPATH=src python tests/fuzzing.py
 
 lint: $(VENV)/pinned-dev  ## check style and types
 	ruff check .

@@ -164,11 +164,14 @@ def fault(one: Case) -> str:
         place = traceback.extract_tb(error.__traceback__)[-1]
         ours = [each for each in traceback.extract_tb(error.__traceback__) if "infoplane" in each.filename][-1]
         said = " ".join(str(error).split())[:120]
-        return f"{type(error).__name__}: {said} ({Path(place.filename).name}, by {Path(ours.filename).name}:{ours.lineno})"
+        return (
+            f"{type(error).__name__}: {said} ({Path(place.filename).name}, by {Path(ours.filename).name}:{ours.lineno})"
+        )
     wrong = [
         name
         for name, value in vars(result).items()
-        if isinstance(value, float | tuple) and not all(np.isfinite(v) for v in np.ravel(value) if not isinstance(v, str))
+        if isinstance(value, float | tuple)
+        and not all(np.isfinite(v) for v in np.ravel(value) if not isinstance(v, str))
     ]
     if wrong:
         return f"{', '.join(wrong)}: not finite"
@@ -202,7 +205,9 @@ def run(name: str, cases: int, workers: int | None) -> dict[int, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="ESTIMATOR", help="by default all, and none: the one that is chosen")
+    parser.add_argument(
+        "names", nargs="*", metavar="ESTIMATOR", help="by default all, and none: the one that is chosen"
+    )
     parser.add_argument("--cases", type=int, default=CASES, help="for each estimator (default: %(default)s)")
     parser.add_argument("--case", type=int, metavar="N", help="show this one case")
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")

@@ -16,4 +16,4 @@ def too_large(values: NDArray[Any]) -> bool:
 def bounded(values: NDArray[np.floating]) -> NDArray[np.float64]:
     """Each column `(..., samples, columns)` over a power of two, so that it lies in [-1, 1]: no digit changes."""
     largest = np.abs(values).max(axis=-2, keepdims=True)
-    return np.ldexp(values.astype(np.float64), -np.frexp(largest)[1])
+    return np.asarray(np.ldexp(values.astype(np.float64), -np.frexp(largest)[1]))
