@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from . import __version__
+from .comparing.command import compare
 from .core.errors import InfoplaneError
 from .recording import commands
 
@@ -132,3 +133,4 @@ def estimators() -> None:
 main.add_command(commands.estimate)
 main.add_command(commands.plot)
 main.add_command(commands.import_)
+main.add_command(compare)

@@ -104,12 +104,15 @@ def legend(figure: Figure, handles: Sequence[Artist], *, columns: int, line: int
     )
 
 
-def row_label(figure: Figure, ax: Axes, key: str, ids: Sequence[str], down: float = 0.5) -> None:
-    """Writes the estimator's id to the left of its row, at the share `down` of the height of `ax`, from the top."""
+def row_label(figure: Figure, ax: Axes, key: str, ids: Sequence[str], down: float = 0.5, color: str = "") -> None:
+    """Writes the estimator's id to the left of its row, at the share `down` of the height of `ax`, from the top.
+
+    It has the estimator's colour, or `color`.
+    """
     box = ax.get_position()
     lines = textwrap.wrap(key.replace("_", "_ "), 15)
     words = "\n".join(line.replace("_ ", "_") for line in lines)
-    color = style.estimator(key, ids)["color"]
+    color = color or style.estimator(key, ids)["color"]
     figure.text(
         MARGIN / figure.get_figwidth(),
         box.y1 - down * box.height,

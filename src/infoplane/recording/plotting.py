@@ -17,13 +17,26 @@ AGAIN = "run `infoplane estimate` again"
 
 
 def results(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Results:
-    """The estimates of these folders, of all ids that each of them has or of `ids`; each folder is a replicate.
+    """The estimates of these folders as `estimates` gives them, with the ceiling H(Y) where y holds labels."""
+    tables_by_id, _ = estimates(roots, ids)
+    no_truth = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in TRUTH.items()})
+    ceilings = [_label_ceiling_bits(root) for root in roots]
+    ceiling_bits = ceilings[0] if len(set(ceilings)) == 1 else None
+    found = joined(
+        list(tables_by_id), list(tables_by_id.values()), no_truth, pd.DataFrame(), ceiling_bits, no_truth.copy()
+    )
+    return replace(found, ceiling_name="H(Y)")
 
-    Raises `InfoplaneError` where nothing was estimated, and where folders have other layers.
+
+def estimates(roots: Sequence[Path], ids: Sequence[str] | None = None) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """The estimates of these folders, of all ids that each of them has or of `ids`, and the layers in network order.
+
+    Several folders are replicates of one run. Raises `InfoplaneError` where nothing was estimated, and where folders
+    have other layers.
     """
     ids = list(ids or _shared(roots))
     parts: dict[str, list[pd.DataFrame]] = {key: [] for key in ids}
-    layers: list[str] | None = None
+    known: dict[str, list[str]] = {}  # the layers by id
     for number, root in enumerate(roots):
         for key in ids:
             place = root / "estimates" / f"{key}.csv"
@@ -33,19 +46,14 @@ def results(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Results:
             if table.duplicated(["replicate", "epoch", "layer", "target"]).any():
                 raise InfoplaneError(f"{place}: holds a value twice; {AGAIN}")
             own = list(table["layer"].unique())
-            layers = layers or own
-            if own != layers:
-                said = f"holds the layers {', '.join(own)}, and {roots[0]} {', '.join(layers)}"
+            if own != known.setdefault(key, own):
+                said = f"holds the layers {', '.join(own)}, and {roots[0]} {', '.join(known[key])}"
                 raise InfoplaneError(f"{place}: {said}; draw them one by one")
             if len(roots) > 1:
                 table["replicate"] += number * 10_000
             parts[key].append(table)
-    together = [_together(own) for own in parts.values()]
-    no_truth = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in TRUTH.items()})
-    ceilings = [_label_ceiling_bits(root) for root in roots]
-    ceiling_bits = ceilings[0] if len(set(ceilings)) == 1 else None
-    found = joined(ids, together, no_truth, pd.DataFrame(), ceiling_bits, no_truth.copy())
-    return replace(found, ceiling_name="H(Y)")
+    layers = list(dict.fromkeys(layer for own in sorted(known.values(), key=len, reverse=True) for layer in own))
+    return {key: _together(own) for key, own in parts.items()}, layers
 
 
 def draw(roots: Sequence[Path], ids: Sequence[str] | None = None, out: Path | None = None) -> list[Path]:

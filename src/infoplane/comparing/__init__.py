@@ -1,0 +1,1 @@
+"""Compares runs: `runs` reads them, `differences` tabulates, `command` is `infoplane compare`."""
