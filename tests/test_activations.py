@@ -177,11 +177,17 @@ def extract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     threads = torch.get_num_threads()
 
     def run(split: str = "test") -> None:
-        OmegaConf.save(OmegaConf.create({"extract": {"split": split}, "compute": {"workers": 1}}), "params.yaml")
+        write_params(split, 1)
         runpy.run_path(str(SRC / "extract.py"))["main"]()
 
     yield run
     torch.set_num_threads(threads)
+
+
+def write_params(split: str, workers: int) -> None:
+    law = {"generator": "quadratic", "samples": 20, "test_fraction": 0.4, "probe_samples": 4, "seed": 0}
+    sections = {"dataset": law, "extract": {"split": split}, "compute": {"workers": workers}}
+    OmegaConf.save(OmegaConf.create(sections), "params.yaml")
 
 
 def checkpoint(number: int, **changes: Any) -> Path:
@@ -210,9 +216,10 @@ def test_the_stage_writes_the_split_in_its_order(extract: Callable[..., None], s
 def test_two_workers_write_what_one_does(extract: Callable[..., None]) -> None:
     for number in range(2, 20):
         checkpoint(number)
-    extract()
+    write_params("test", 1)
+    subprocess.run([sys.executable, SRC / "extract.py"], check=True)
     alone = {path.name: path.read_bytes() for path in Path("data/activations").iterdir()}
-    OmegaConf.save(OmegaConf.create({"extract": {"split": "test"}, "compute": {"workers": 2}}), "params.yaml")
+    write_params("test", 2)
     subprocess.run([sys.executable, SRC / "extract.py"], check=True)
     assert {path.name: path.read_bytes() for path in Path("data/activations").iterdir()} == alone
     assert len(alone) == 20
