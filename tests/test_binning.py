@@ -172,8 +172,10 @@ def test_mistyped_parameters_are_named(params, key):
 
 def test_ranges_at_the_ends_of_the_doubles():
     y = np.array([[0.0], [1.0], [2.0], [3.0]])
-    for t in ([-1.7e308, -1e308, 1e308, 1.7e308], [0.0, 5e-324, 1e-323, 1.5e-323]):
+    for t in ([-4e307, -1e307, 1e307, 4e307], [0.0, 5e-324, 1e-323, 1.5e-323]):
         assert 0 <= estimate(np.array(t)[:, None], y, bins=4) <= 2
+    with pytest.raises(InfoplaneError, match=r"holds values beyond 4e\+307, whose differences may overflow"):
+        estimate(np.array([[-1.7e308], [-1e308], [1e308], [1.7e308]]), y, bins=4)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from infoplane.training.replicates import Snapshot
 SRC = Path(__file__).resolve().parent.parent / "src"
 RUNS = Path(".infoplane/train")
 PARAMS = {
+    "dataset": {"generator": "quadratic", "samples": 70, "test_fraction": 0.3, "probe_samples": 0, "seed": 0},
     "model": {"architecture": "mlp", "hidden": [4, 4], "activation": "relu"},
     "train": {
         "epochs": 20,

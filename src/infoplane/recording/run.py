@@ -57,7 +57,7 @@ def start(root: Path, rows: Rows, described: Mapping[str, Any], resume: bool, ho
                 raise InfoplaneError(f"{root}: holds a run with other {key}; choose another folder")
         if not _same(folder.load_dataset(root, STEPS), rows):
             raise InfoplaneError(f"{root}: holds a run on other rows; choose another folder")
-        for litter in root.glob("activations/.epoch_*.new"):  # what a killed process had begun
+        for litter in root.glob("activations/.epoch_*"):  # what a killed process had begun
             litter.unlink()
         return str(known["run_id"])
     run_id = uuid.uuid4().hex
