@@ -213,7 +213,8 @@ def test_the_stage_writes_the_split_in_its_order(extract: Callable[..., None], s
         np.testing.assert_allclose(found.layers["layer_1"], expected, rtol=1e-5, atol=1e-6)
 
 
-def test_two_workers_write_what_one_does(extract: Callable[..., None]) -> None:
+@pytest.mark.usefixtures("extract")
+def test_two_workers_write_what_one_does() -> None:
     for number in range(2, 20):
         checkpoint(number)
     write_params("test", 1)
