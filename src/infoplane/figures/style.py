@@ -16,12 +16,13 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
+from .. import palette
+
 Dashes = str | tuple[float, tuple[float, ...]]
 
 GREY = "#555555"
 TRUTH = "#000000"
-# Okabe & Ito 2008, which all kinds of colour vision tell apart, without black and without yellow (too pale on white).
-ESTIMATORS = ("#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#8A6D3B")
+ESTIMATORS = palette.ESTIMATORS
 DASHES: tuple[Dashes, ...] = (
     "-",
     (0, (4, 1.5)),
@@ -85,8 +86,8 @@ def encode(figure: Figure, suffix: str) -> bytes:
 
 def estimator(key: str, ids: Sequence[str]) -> dict[str, Any]:
     """The line style of an estimator id in every figure, by its place in the configuration."""
-    dashes, color = divmod(list(ids).index(key), len(ESTIMATORS))
-    return {"color": ESTIMATORS[color], "linestyle": DASHES[dashes % len(DASHES)]}
+    color, dashes = palette.estimator(key, ids)
+    return {"color": color, "linestyle": DASHES[dashes % len(DASHES)]}
 
 
 def epoch_axis(ax: Axes, last: int) -> None:
