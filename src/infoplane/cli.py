@@ -132,5 +132,6 @@ def estimators() -> None:
 
 main.add_command(commands.estimate)
 main.add_command(commands.plot)
+main.add_command(commands.report)
 main.add_command(commands.import_)
 main.add_command(compare)

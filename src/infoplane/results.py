@@ -15,6 +15,7 @@ TRUTH = {
     "estimand": "category",
     "mi_bits": "float64",
 }
+TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
 ESTIMATES = {"estimator": "category", **TRUTH, "flags": "category"}
 # Columns that exist only with some estimator settings; an empty cell reads as NaN.
 UNCERTAINTY = dict.fromkeys(

@@ -9,11 +9,9 @@ import pandas as pd
 
 from ..core.errors import InfoplaneError
 from ..core.tables import content, read
-from ..results import ESTIMATES, TRUTH, UNCERTAINTY, Results, joined
+from ..results import ESTIMATES, TRAINING, TRUTH, UNCERTAINTY, Results, joined
 from ..scoring import GAP, SCORES, SHARES
 from .common import store
-
-TRAINING = {"replicate": "int64", "epoch": "int64", "train_loss": "float64", "test_loss": "float64"}
 
 
 def load_results(root: Path, ids: list[str]) -> Results:

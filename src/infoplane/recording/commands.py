@@ -1,4 +1,4 @@
-"""The commands on recorded folders: estimate, plot, import."""
+"""The commands on recorded folders: estimate, plot, report, import."""
 
 import json
 import os
@@ -86,6 +86,25 @@ def plot(folders: Sequence[Path], ids: Sequence[str], out: Path | None) -> None:
 
     for written in draw(folders, list(ids) or None, out):
         click.echo(f"wrote {written}")
+
+
+@click.command()
+@FOLDERS
+@click.option("--estimator", "-e", "ids", metavar="NAME", multiple=True, help="By default all that were estimated.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to; by default FOLDER/report.html.")
+def report(folders: Sequence[Path], ids: Sequence[str], out: Path | None) -> None:
+    """One page that opens offline: what was measured, what was found, and which numbers not to trust.
+
+    FOLDER is one that `infoplane estimate` wrote to, or a `data` folder of the pipeline. Several FOLDERs are laid
+    over each other.
+
+    \b
+      infoplane report runs/a
+      infoplane report runs/a runs/b --out both.html
+    """
+    from .reporting import write
+
+    click.echo(f"wrote {write(folders, out, list(ids) or None)}")
 
 
 @click.command("import")

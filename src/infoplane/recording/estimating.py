@@ -68,7 +68,13 @@ def estimate(root: Path, asked: Asked) -> dict[str, list[dict[str, Any]]]:
         else:
             flags.mark_truth(own, flags.standard_errors(own), truth, shuffled=False)
         files.save_table(path(root, key), own, values.columns(asked.settings))
+        run.note_asked(root, key, _words(estimators[key], asked))
     return found
+
+
+def _words(estimator: Estimator, asked: Asked) -> str:
+    more = asked.settings.model_dump_json(exclude_defaults=True)
+    return f"{estimator}, seed {asked.seed}" + ("" if more == "{}" else f", {more}")
 
 
 def path(root: Path, key: str) -> Path:

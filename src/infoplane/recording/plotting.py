@@ -14,6 +14,7 @@ from ..results import ESTIMATES, TRUTH, UNCERTAINTY, Results, joined
 from . import run
 
 AGAIN = "run `infoplane estimate` again"
+APART = 10_000  # between the replicates of two folders
 
 
 def results(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Results:
@@ -50,7 +51,7 @@ def estimates(roots: Sequence[Path], ids: Sequence[str] | None = None) -> tuple[
                 said = f"holds the layers {', '.join(own)}, and {roots[0]} {', '.join(known[key])}"
                 raise InfoplaneError(f"{place}: {said}; draw them one by one")
             if len(roots) > 1:
-                table["replicate"] += number * 10_000
+                table["replicate"] += number * APART
             parts[key].append(table)
     layers = list(dict.fromkeys(layer for own in sorted(known.values(), key=len, reverse=True) for layer in own))
     return {key: _together(own) for key, own in parts.items()}, layers

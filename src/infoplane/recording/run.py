@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from ..arrays import variables
-from ..core import files, folder
+from ..core import files, folder, provenance
 from ..core.errors import InfoplaneError
 from ..core.folder import Rows, Steps
 from ..core.validation import Section
@@ -29,12 +29,14 @@ DTYPES = ("float32", "float16")
 
 
 class _Run(Section):
-    """What run.json holds: of each layer its name, its shape a row, what is kept of it, and its units."""
+    """What run.json holds: of each layer its name, its shape a row, what is kept of it, and its units; and of the
+    process that began it the command and versions (`provenance.made`)."""
 
     run_id: str
     layers: list[tuple[str, list[int], str, int]]
     dtype: str
     epochs: list[Epoch] = Field(default=[])
+    made: dict[str, str] = Field(default={})
 
 
 def path(root: Path) -> Path:
@@ -62,7 +64,7 @@ def start(root: Path, rows: Rows, described: Mapping[str, Any], resume: bool, ho
         return str(known["run_id"])
     run_id = uuid.uuid4().hex
     folder.save_dataset(root, rows)
-    _write(root, {"run_id": run_id, **described})
+    _write(root, {"run_id": run_id, **described, "made": provenance.made()})
     return run_id
 
 
@@ -91,6 +93,31 @@ def is_whole(root: Path) -> bool:
     """Whether every layer was kept as it was; else one may know more than the one before it, as far as one can see."""
     layers = _read(root)["layers"] if path(root).exists() else []
     return all(how == "flat" for _, _, how, _ in layers)
+
+
+def made(root: Path) -> dict[str, str]:
+    """What began the run: its command, versions and git revision; empty where the folder does not say."""
+    return dict(_read(root)["made"]) if path(root).exists() else {}
+
+
+def asked_path(root: Path, key: str) -> Path:
+    return root / "estimates" / f"{key}.json"
+
+
+def note_asked(root: Path, key: str, asked: str) -> None:
+    """Notes beside the estimates of an id what was asked for, in words, and what made them."""
+    files.write_atomically(asked_path(root, key), json.dumps({"asked": asked, **provenance.made()}).encode() + b"\n")
+
+
+def asked(root: Path, key: str) -> dict[str, str]:
+    """What `note_asked` noted, as text; empty where there is no note."""
+    place = asked_path(root, key)
+    if not place.exists():
+        return {}
+    try:
+        return TypeAdapter(dict[str, str]).validate_json(place.read_bytes())
+    except ValidationError:
+        raise InfoplaneError(f"{place}: is damaged; run `infoplane estimate` again") from None
 
 
 def id_of(root: Path) -> str | None:

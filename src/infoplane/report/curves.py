@@ -77,7 +77,7 @@ def _by_layer(
     table: pd.DataFrame, value: str, epochs: list[int], results: Results, replicates: list[int]
 ) -> dict[str, dict[str, list[float | None]]]:
     layer = {name: str(place) for place, name in enumerate(results.layers)}
-    network = {number: str(place) for place, number in enumerate(replicates)}
+    network: dict[Hashable, str] = {number: str(place) for place, number in enumerate(replicates)}
     found: dict[str, dict[str, list[float | None]]] = {}
     for (name, number), own in table.groupby(["layer", "replicate"], observed=True):
         column = own.set_index("epoch")[value].reindex(epochs)
@@ -103,11 +103,12 @@ def _loss(training: pd.DataFrame, replicates: list[int]) -> dict[str, Any] | Non
     if training.empty:
         return None
     epochs = shown(training["epoch"].unique().tolist())
+    place: dict[Hashable, str] = {number: str(at) for at, number in enumerate(replicates)}
     found: dict[str, Any] = {"epochs": epochs}
     for name in ("train_loss", "test_loss"):
         table = training.pivot(index="epoch", columns="replicate", values=name).reindex(index=epochs)
         found[name] = {
-            str(replicates.index(number)): [float(f"{each:.5g}") if np.isfinite(each) else None for each in column]
+            place[number]: [float(f"{each:.5g}") if np.isfinite(each) else None for each in column]
             for number, column in table.items()
         }
     return found

@@ -126,9 +126,14 @@ def exact(results: Results) -> list[Exact]:
         full = None if ceiling is None else float((table["mi_bits"] >= ceiling - FULL_BITS).mean())
         found.append(
             Exact(
-                layer, first.tolist(), last.tolist(), float(lowest["mi_bits"]), int(lowest["epoch"]),
-                int(lowest["replicate"]), full,
-            )  # fmt: skip
+                layer,
+                first.tolist(),
+                last.tolist(),
+                float(lowest["mi_bits"]),
+                int(lowest["epoch"]),
+                int(lowest["replicate"]),
+                full,
+            )
         )
     return found
 
@@ -172,14 +177,14 @@ def trust(run: Run) -> list[Trust]:
         own = run.results.of(key, "y")
         if own.empty:
             continue
-        row = totals.loc[key] if key in totals.index and key not in run.shuffled else None
-        ceiling = (own["flags"].astype(str).str.contains("above_ceiling")).mean()
-        planted = own["planted_share"].median()
+        row = totals.loc[[key]].to_dict("records")[0] if key in totals.index and key not in run.shuffled else None
+        ceiling = np.mean(own["flags"].astype(str).str.contains("above_ceiling"))
+        planted = float(own["planted_share"].median())
         found.append(
             Trust(
                 key,
-                None if row is None else float(row["error_mean_abs_bits"]),
-                None if row is None else float(row["error_max_abs_bits"]),
+                None if row is None else row["error_mean_abs_bits"],
+                None if row is None else row["error_max_abs_bits"],
                 None if run.results.ceiling_bits is None or key in run.shuffled else float(ceiling),
                 None if np.isnan(planted) else float(planted),
                 [] if key in run.shuffled else judged.get(key, []),
@@ -197,11 +202,10 @@ def _wrong(run: Run) -> dict[str, list[tuple[str, int, int]]]:
     found: dict[str, list[tuple[str, int, int]]] = {}
     if errors.empty:
         return found
-    middle = errors.assign(size=errors["error_bits"].abs()).groupby(["estimator", "layer", "epoch"], observed=True)
-    sizes = middle["size"].median()
-    for (key, layer), own in sizes[sizes > WRONG_BITS].groupby(level=[0, 1], observed=True):
-        epochs = own.index.get_level_values("epoch")
-        found.setdefault(str(key), []).append((str(layer), int(epochs.min()), int(epochs.max())))
+    errors["size"] = errors["error_bits"].abs()
+    sizes = errors.groupby(["estimator", "layer", "epoch"], observed=True)["size"].median().reset_index()
+    for (key, layer), own in sizes[sizes["size"] > WRONG_BITS].groupby(["estimator", "layer"], observed=True):
+        found.setdefault(str(key), []).append((str(layer), *_ends(own)))
     return found
 
 
@@ -231,16 +235,22 @@ def flagged(results: Results) -> list[Flagged]:
     """One for each flag, estimator and target, the most serious flag first."""
     table = results.estimates
     counts = flag_counts(table, ["estimator", "target", "layer", "epoch"])
-    totals = table.groupby(["estimator", "target"], observed=True).size()
+    totals = {(key, side): len(results.of(key, side)) for key in results.ids for side in ("y", "x")}
     found = []
     for (flag, key, target), own in counts.groupby(["flag", "estimator", "target"], observed=True):
         there = set(own["layer"].astype(str))
         count = int(own["flagged"].sum())
         found.append(
             Flagged(
-                str(flag), str(key), str(target), [layer for layer in results.layers if layer in there],
-                int(own["epoch"].min()), int(own["epoch"].max()), count, count / int(totals[key, target]),
-            )  # fmt: skip
+                str(flag),
+                str(key),
+                str(target),
+                [layer for layer in results.layers if layer in there],
+                int(own["epoch"].min()),
+                int(own["epoch"].max()),
+                count,
+                count / totals[str(key), str(target)],
+            )
         )
     order, place = list(ADVICE), {key: number for number, key in enumerate(results.ids)}
     return sorted(found, key=lambda each: (order.index(each.flag), place[each.estimator], each.target != "y"))

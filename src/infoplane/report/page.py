@@ -113,7 +113,17 @@ def _changes(run: Run) -> str:
         for key in run.results.ids
         for each in findings.changes(run, key)
     ]  # fmt: skip
-    heads = ["estimator", "quantity", "layer", "epochs", "first, bits", "last, bits", "change", "exact change", "reading"]
+    heads = [
+        "estimator",
+        "quantity",
+        "layer",
+        "epochs",
+        "first, bits",
+        "last, bits",
+        "change",
+        "exact change",
+        "reading",
+    ]
     caption = (
         "From the first epoch to the last: the median of the networks, and their range. A change counts where it is "
         f"above {findings.CHANGE_BITS} bits, 1.96 standard errors, and the same way in three quarters of the networks."
@@ -135,15 +145,15 @@ def _trust(run: Run) -> str:
         ]
         for each in findings.trust(run)
     ]
-    heads = ["estimator", "quantity", "verdict", "mean |error|, bits", "largest |error|, bits", "read of what was planted",
-             "flagged above ceiling", f"off by more than {findings.WRONG_BITS} bits"]  # fmt: skip
-    explained = [
-        "An estimator is judged by the exact value of its own quantity. It agrees where it is at most "
+    heads = ["estimator", "quantity", "verdict", "mean |error|", "largest |error|", "read of what was planted"]
+    heads += ["flagged above ceiling", f"off by more than {findings.WRONG_BITS} bits"]
+    judged = (
+        "An estimator is judged by the exact value of its own quantity, in bits. It agrees where it is at most "
         f"{findings.GOOD_BITS} bits off on average over layers, epochs and networks, and is not to be trusted from "
-        f"{findings.POOR_BITS} bits on. The last column names the layers, and the first and last epoch, at which half "
-        "of the networks are further off than that: an average over many quiet epochs hides them.",
-        "Blind: known bits were planted into the rows, and the estimator read less than half of them.",
-    ]
+        f"{findings.POOR_BITS} bits on. The last column names the layers, and the first and last epoch, at which "
+        "the median network is further off than that: an average over many quiet epochs hides them."
+    )
+    explained = [judged, "Blind: known bits were planted into the rows, and less than half of them was read."]
     return markup.paragraphs(explained) + markup.table("How far each estimator can be trusted", heads, body)
 
 
@@ -172,7 +182,7 @@ def _plane(run: Run) -> str:
     if not has_both:
         return markup.paragraphs(["The plane needs I(X;T) too, which was not measured in this run."])
     return (
-        '<p>How much each layer holds about the input (across) and about the target (up); dashed is the ceiling. '
+        "<p>How much each layer holds about the input (across) and about the target (up); dashed is the ceiling. "
         "Move the slider, or play. The I(X;T) of a network without noise is infinite: what an estimator shows of it "
         "describes the estimator.</p>\n"
         '<div class="controls"><label>Values by <select id="plane-source"></select></label></div>\n'
@@ -195,7 +205,7 @@ def _curves(run: Run) -> str:
     ceiling = "" if run.results.ceiling_bits is None else f" Dashed: the ceiling {run.results.ceiling_name}."
     return (
         '<p>Point at a line to read its value, band and flags. <span id="band-words"></span>'
-        f"{markup.text(ceiling)} At most {curves.MOST} epochs of a curve are drawn; the tables of the run have all.</p>\n"
+        f"{markup.text(ceiling)} At most {curves.MOST} epochs of a curve are drawn; its csv has all.</p>\n"
         f'<div class="controls" id="switches"></div>\n<div class="panels">\n{panels}</div>\n'
     )
 
@@ -219,8 +229,8 @@ def _loss(run: Run) -> str:
         return markup.paragraphs(["The loss of this run was not recorded with it."])
     last = training[training["epoch"] == training["epoch"].max()]
     said = (
-        f"At epoch {int(last['epoch'].iloc[0])} the training loss is {last['train_loss'].median():.4g} and the test loss "
-        f"{last['test_loss'].median():.4g}, medians of {words.counted(len(last), 'network')}."
+        f"At epoch {int(last['epoch'].iloc[0])} the training loss is {last['train_loss'].median():.4g} and the test "
+        f"loss {last['test_loss'].median():.4g}, medians of {words.counted(len(last), 'network')}."
     )
     label = markup.text(f"Loss against epoch. {said}")
     return (

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from ..results import Results
 from . import findings, words
 from .findings import Change, Exact, Flagged, Trust
 from .run import Run
@@ -76,14 +75,16 @@ def holds(run: Run) -> list[str]:
             f"Exactly computed, {words.listed(full)} {verb} all of it in at least 99 % of all epochs and networks, "
             "trained or not: nothing is left to rise there."
         )
-    said += [_exact(row, results, run) for row in rows if row.layer not in full]
+    said += [_exact(row, run) for row in rows if row.layer not in full]
     return said
 
 
-def _exact(row: Exact, results: Results, run: Run) -> str:
+def _exact(row: Exact, run: Run) -> str:
     start, end = float(np.median(row.start_bits)), float(np.median(row.end_bits))
     step = end - start
-    verb = "rises" if step > findings.CHANGE_BITS else "falls" if step < -findings.CHANGE_BITS else "ends where it began"
+    verb = (
+        "rises" if step > findings.CHANGE_BITS else "falls" if step < -findings.CHANGE_BITS else "ends where it began"
+    )
     text = f"{row.layer} {verb}, exactly, from {words.spread(row.start_bits)} to {words.spread(row.end_bits)} bits"
     if row.low_bits < min(*row.start_bits, *row.end_bits) - findings.CHANGE_BITS:
         text += f"; in between it holds as little as {words.bits(row.low_bits)} (epoch {row.low_epoch}"
