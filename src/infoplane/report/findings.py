@@ -19,7 +19,7 @@ WRONG_BITS = 0.3  # a stretch of epochs with a larger median |error| is named
 BLIND = 0.5  # share of what was planted
 Z = 1.96
 
-KEY = ["replicate", "epoch", "layer"]
+OF_LAYERS = ("constant", "dead_units", "ties", "target_ties", "repeated_rows", "time_order")  # whoever estimates
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,12 @@ class Exact:
     low_epoch: int
     low_replicate: int
     full_share: float | None  # of its values within `FULL_BITS` of the ceiling
+
+    @property
+    def is_still(self) -> bool:
+        """Whether it never holds less than at either end, which are the same."""
+        ends = [*self.start_bits, *self.end_bits]
+        return max(ends) - min(*ends, self.low_bits) <= CHANGE_BITS
 
 
 def exact(results: Results) -> list[Exact]:
@@ -211,7 +217,7 @@ def _wrong(run: Run) -> dict[str, list[tuple[str, int, int]]]:
 
 @dataclass(frozen=True)
 class Flagged:
-    """Where one estimator's values about one side carry a flag."""
+    """Where values carry a flag. `estimator` and `target` are empty for a flag of the layer, which all share."""
 
     flag: str
     estimator: str
@@ -232,27 +238,19 @@ class Flagged:
 
 
 def flagged(results: Results) -> list[Flagged]:
-    """One for each flag, estimator and target, the most serious flag first."""
-    table = results.estimates
-    counts = flag_counts(table, ["estimator", "target", "layer", "epoch"])
+    """One for each flag, estimator and target, or for each flag of a layer; the most serious flag first."""
+    counts = flag_counts(results.estimates, ["estimator", "target", "layer", "epoch"])
     totals = {(key, side): len(results.of(key, side)) for key in results.ids for side in ("y", "x")}
+    totals["", ""] = len(results.estimates)
+    counts = counts.astype({"estimator": object, "target": object})
+    counts.loc[counts["flag"].isin(OF_LAYERS), ["estimator", "target"]] = ""
     found = []
-    for (flag, key, target), own in counts.groupby(["flag", "estimator", "target"], observed=True):
-        there = set(own["layer"].astype(str))
-        count = int(own["flagged"].sum())
-        found.append(
-            Flagged(
-                str(flag),
-                str(key),
-                str(target),
-                [layer for layer in results.layers if layer in there],
-                int(own["epoch"].min()),
-                int(own["epoch"].max()),
-                count,
-                count / totals[str(key), str(target)],
-            )
-        )
-    order, place = list(ADVICE), {key: number for number, key in enumerate(results.ids)}
+    for (flag, key, target), own in counts.groupby(["flag", "estimator", "target"]):
+        there, count = set(own["layer"].astype(str)), int(own["flagged"].sum())
+        layers = [layer for layer in results.layers if layer in there]
+        share = count / totals[str(key), str(target)]
+        found.append(Flagged(str(flag), str(key), str(target), layers, *_ends(own), count, share))
+    order, place = list(ADVICE), {key: number for number, key in enumerate(["", *results.ids])}
     return sorted(found, key=lambda each: (order.index(each.flag), place[each.estimator], each.target != "y"))
 
 
@@ -260,18 +258,19 @@ def _ends(table: pd.DataFrame) -> tuple[int, int]:
     return int(table["epoch"].min()), int(table["epoch"].max())
 
 
-def sentences(changed: list[Change], ceiling_bits: float | None) -> list[str]:
-    """What rises, falls and stays among these, a sentence each; layers that do the same share one."""
-    said = []
-    for direction, verb in ((1, "rises"), (-1, "falls"), (0, "does not clearly change")):
-        own = [each for each in changed if each.direction == direction]
-        if not own:
-            continue
-        if direction == 0:
-            said.append(f"No clear rise or fall in {words.listed([each.layer for each in own])}.")
-            continue
-        parts = [f"{each.layer} from {words.bits(float(np.median(each.start_bits)))} to "
-                 f"{words.bits(float(np.median(each.end_bits)))}" for each in own]  # fmt: skip
-        limit = "" if ceiling_bits is None else f" of {words.bits(ceiling_bits)}"
-        said.append(f"It {verb} in {words.listed(parts)}{limit} bits.")
-    return said
+def sentence(subject: str, changed: list[Change], ceiling_bits: float | None) -> str:
+    """What `subject` does in these layers: where it rises, where it falls, where neither."""
+    parts = []
+    for direction, verb in ((1, "rises"), (-1, "falls")):
+        own = [
+            f"{each.layer} from {words.bits(float(np.median(each.start_bits)))} to "
+            f"{words.bits(float(np.median(each.end_bits)))}"
+            for each in changed
+            if each.direction == direction
+        ]
+        if own:
+            limit = "" if ceiling_bits is None else f" of {words.bits(ceiling_bits)}"
+            parts.append(f"{verb} in {words.listed(own)}{limit} bits")
+    if still := [each.layer for each in changed if each.direction == 0]:
+        parts.append(f"shows no clear change in {words.listed(still)}")
+    return f"{subject} {'; it '.join(parts)}."

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 Cell = str | float | None
+SHORT = 14  # characters that stay in one line
 
 
 def text(words: str) -> str:
@@ -19,9 +20,16 @@ def paragraphs(sentences: Iterable[str]) -> str:
     return "".join(f"<p>{text(sentence)}</p>\n" for sentence in sentences)
 
 
-def terms(pairs: Iterable[tuple[str, str]], kind: str = "") -> str:
-    rows = "".join(f"<dt>{text(term)}</dt><dd>{text(words)}</dd>\n" for term, words in pairs)
-    return f'<dl class="{kind}">\n{rows}</dl>\n' if kind else f"<dl>\n{rows}</dl>\n"
+def terms(pairs: Iterable[tuple[str, str | Sequence[str]]]) -> str:
+    """What is said of each term: words, or sentences as a list."""
+    rows = "".join(f"<dt>{text(term)}</dt><dd>{_said(words)}</dd>\n" for term, words in pairs)
+    return f"<dl>\n{rows}</dl>\n"
+
+
+def _said(words: str | Sequence[str]) -> str:
+    if isinstance(words, str):
+        return text(words)
+    return "<ul>" + "".join(f"<li>{text(each)}</li>" for each in words) + "</ul>"
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, sortable: bool = False) -> str:
@@ -60,6 +68,8 @@ def _cell(value: Cell) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return '<td data-value=""></td>'
     if isinstance(value, str):
+        if len(value) <= SHORT:
+            return f'<td class="short-words">{text(value)}</td>'
         return f'<td class="words">{text(value)}</td>' if len(value) > 30 else f"<td>{text(value)}</td>"
     shown = str(value) if isinstance(value, int) else f"{value:.3f}".replace("-", "−")
     return f'<td class="number" data-value="{value!r}">{shown}</td>'

@@ -163,7 +163,7 @@ def _flags(run: Run) -> str:
         return markup.paragraphs(["No value carries a flag."])
     body = [
         [
-            each.flag, each.estimator, {"y": "Y", "x": "X"}[each.target], words.listed(each.layers, 6),
+            each.flag, each.estimator or "all", {"y": "Y", "x": "X", "": "both"}[each.target], words.listed(each.layers, 6),
             f"{each.first} to {each.last}", f"{each.count:,} ({100 * each.share:.0f} %)", each.meaning, each.advice,
         ]
         for each in found

@@ -154,9 +154,9 @@
     for (const [l, path] of all) {
       const colour = tone(data.layer_colours[l]), past = path.filter((p) => p.epoch <= epoch), now = past.at(-1);
       if (!now) continue;
-      found.push({ x: past.map((p) => p.x), y: past.map((p) => p.y), mode: "lines+markers", line: { color: colour, width: 1.2 }, marker: { size: 3, color: colour },
+      found.push({ x: past.map((p) => p.x), y: past.map((p) => p.y), mode: "lines+markers", showlegend: false, line: { color: colour, width: 1.2 }, marker: { size: 3, color: colour },
         hoverinfo: "text", text: past.map((p) => `${plain(data.layers[l])}, epoch ${p.epoch}<br>X: ${bits(p.x)}, Y: ${bits(p.y)} bits`) });
-      found.push({ x: [now.x], y: [now.y], mode: "markers+text", text: [plain(data.layers[l])], textposition: "top left", hoverinfo: "skip",
+      found.push({ x: [now.x], y: [now.y], mode: "markers", name: plain(data.layers[l]), showlegend: true, hoverinfo: "skip",
         marker: { size: 12, color: colour, symbol: SYMBOLS[l % SYMBOLS.length], line: { width: 1, color: ink() } } });
       const row = body.insertRow();
       [data.layers[l], bits(now.x), bits(now.y)].forEach((text, at) => { const cell = row.insertCell(); cell.textContent = text; if (at) cell.className = "number"; });
@@ -164,7 +164,8 @@
     const range = (key) => { const v = points.map((p) => p[key]), low = Math.min(0, ...bounds(v, Math.min)), high = Math.max(0.1, ...bounds(v, Math.max), key === "y" && data.ceiling || 0);
       return [low - 0.04 * (high - low), high + 0.09 * (high - low)]; };
     const ceiling = data.ceiling === null ? [] : [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: data.ceiling, y1: data.ceiling, line: { color: grey(), width: 1.2, dash: "dash" } }];
-    draw(by("plane-plot"), found, { xaxis: { ...axis("bits about the input X"), range: range("x") }, yaxis: { ...axis("bits about the target Y"), range: range("y") }, shapes: ceiling });
+    draw(by("plane-plot"), found, { xaxis: { ...axis("bits about the input X"), range: range("x") }, yaxis: { ...axis("bits about the target Y"), range: range("y") }, shapes: ceiling,
+      showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", itemclick: false, itemdoubleclick: false }, margin: { l: 45, r: 12, t: 30, b: 40 } });
     by("plane-plot").setAttribute("aria-label", `Information plane by ${plane.name} at epoch ${epoch}; the table below has the values`);
   }
   function play() {

@@ -1,11 +1,15 @@
 """What the page says in sentences, in the order in which it says it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from . import findings, words
-from .findings import Change, Exact, Flagged, Trust
+from .findings import Exact, Trust
 from .run import Run
 
+OFTEN = 0.05  # the share of flagged values that is worth a line
+SIDES = {"y": "T;Y", "x": "X;T"}
 MINOR = ("dead_units", "constant", "ties", "target_ties", "infinite")  # told in the table, not among the first lines
 
 
@@ -31,15 +35,15 @@ def asked(run: Run, key: str) -> str:
     return f"{key} ({said}{'; shuffled pairs' if key in run.shuffled else ''})"
 
 
-def short(run: Run) -> list[tuple[str, str]]:
-    """The finding in a few lines: a heading and a text each."""
+def short(run: Run) -> list[tuple[str, list[str]]]:
+    """The finding in a few lines: a heading, and sentences."""
     trusted = findings.trust(run)
     return [
-        ("Measured", _measured(run)),
-        ("What the layers hold", " ".join(holds(run))),
-        ("What rises", " ".join(_rises(run))),
+        ("Measured", [_measured(run)]),
+        ("What the layers hold", holds(run)),
+        ("What rises", _rises(run)[:4] + unreal(run)[:3]),
         ("Which numbers to trust", _good(run, trusted)),
-        ("Which not to trust", _bad(run, trusted)),
+        ("Which not to trust, and why", _bad(run, trusted)),
     ]
 
 
@@ -69,25 +73,31 @@ def holds(run: Run) -> list[str]:
         said.append("The exact value of a layer is not known either: there are only estimates, and what limits them.")
         return said + _last_estimates(run)
     full = [row.layer for row in rows if row.full_share is not None and row.full_share >= 0.99]
+    still = [row.layer for row in rows if row.layer not in full and row.is_still]
     if full:
-        verb = "holds" if len(full) == 1 else "hold"
         said.append(
-            f"Exactly computed, {words.listed(full)} {verb} all of it in at least 99 % of all epochs and networks, "
-            "trained or not: nothing is left to rise there."
+            f"{words.listed(full)} {_verb(full, 'hold')} all of it, exactly computed, in at least 99 % of all epochs "
+            "and networks, trained or not: nothing is left to rise there."
         )
-    said += [_exact(row, run) for row in rows if row.layer not in full]
-    return said
+    if still:
+        said.append(
+            f"{words.listed(still)} {_verb(still, 'stay')}, exactly computed, within {findings.CHANGE_BITS} bits of "
+            "where training began."
+        )
+    return said + [_exact(row, run) for row in rows if row.layer not in full and not row.is_still]
+
+
+def _verb(names: Sequence[str], verb: str) -> str:
+    return f"{verb}s" if len(names) == 1 else verb
 
 
 def _exact(row: Exact, run: Run) -> str:
-    start, end = float(np.median(row.start_bits)), float(np.median(row.end_bits))
-    step = end - start
-    verb = (
-        "rises" if step > findings.CHANGE_BITS else "falls" if step < -findings.CHANGE_BITS else "ends where it began"
-    )
-    text = f"{row.layer} {verb}, exactly, from {words.spread(row.start_bits)} to {words.spread(row.end_bits)} bits"
+    step = float(np.median(row.end_bits)) - float(np.median(row.start_bits))
+    verb = "ends where it began" if abs(step) <= findings.CHANGE_BITS else "rises" if step > 0 else "falls"
+    text = f"{row.layer} {verb}, exactly computed: {words.spread(row.start_bits)} bits at first, "
+    text += f"{words.spread(row.end_bits)} at last"
     if row.low_bits < min(*row.start_bits, *row.end_bits) - findings.CHANGE_BITS:
-        text += f"; in between it holds as little as {words.bits(row.low_bits)} (epoch {row.low_epoch}"
+        text += f"; in between as little as {words.bits(row.low_bits)} (epoch {row.low_epoch}"
         text += f", {run.networks[row.low_replicate]})" if len(run.networks) > 1 else ")"
     return f"{text}."
 
@@ -111,68 +121,58 @@ def _last_estimates(run: Run) -> list[str]:
 def _rises(run: Run) -> list[str]:
     """From exact values where there are any, else from each estimator."""
     results, said = run.results, []
-    plain = findings.true_changes(run)
-    if plain:
-        said.append(f"Of I(T;Y) itself, exactly: {_joined(plain, results.ceiling_bits)}")
+    if plain := findings.true_changes(run):
+        said.append(findings.sentence("I(T;Y) itself, exactly computed,", plain, results.ceiling_bits))
     for estimand in dict.fromkeys(results.other_truths["estimand"]):
         if estimand.startswith(("usable", "noisy")) and (changed := findings.true_changes(run, estimand)):
-            said.append(f"Of {words.quantity(estimand)}, exactly: {_joined(changed, None)}")
+            name = words.quantity(estimand)
+            said.append(findings.sentence(f"{name[0].upper()}{name[1:]}, exactly computed,", changed, None))
     if not said:
         for key in run.ids:
             if changed := findings.changes(run, key):
-                said.append(f"By {key} ({words.quantity(run.estimand(key))}): {_joined(changed, results.ceiling_bits)}")
+                subject = f"By {key}, {words.quantity(run.estimand(key))}"
+                said.append(findings.sentence(subject, changed, results.ceiling_bits))
     return said or ["Fewer than two epochs were measured, so nothing is said about change."]
-
-
-def _joined(changed: list[Change], ceiling_bits: float | None) -> str:
-    text = " ".join(findings.sentences(changed, ceiling_bits))
-    return text[0].lower() + text[1:]
 
 
 def rises(run: Run) -> list[str]:
     """The same, and which curves show a change that is not there or miss one that is."""
-    said = _rises(run)
+    return _rises(run) + unreal(run)
+
+
+def unreal(run: Run) -> list[str]:
+    """A sentence for each estimator whose curves do not change as the exact ones do."""
+    said = []
     for key in run.ids:
-        wrong = [each for each in findings.changes(run, key) if each.is_wrong]
+        wrong = [each for each in findings.changes(run, key) if each.is_wrong and each.true_bits is not None]
         parts = [
-            f"{each.layer} {words.signed(each.bits)} bits (exactly {words.signed(each.true_bits)})"
-            for each in wrong
-            if each.true_bits is not None
+            f"{each.layer} {words.signed(each.bits)} (exactly {words.signed(each.true_bits or 0)})" for each in wrong
         ]
         if parts:
             said.append(
-                f"Not real: from epoch {wrong[0].first} to {wrong[0].last}, {key} shows a change that is "
-                f"{words.bits(findings.WRONG_BITS)} bits or more from the exact one: {words.listed(parts)}."
+                f"Not real: the change that {key} shows from epoch {wrong[0].first} to {wrong[0].last} in "
+                f"{words.listed(parts)} bits."
             )
     return said
 
 
-def _good(run: Run, trusted: list[Trust]) -> str:
+def _good(run: Run, trusted: list[Trust]) -> list[str]:
     judged = [each for each in trusted if each.mean_abs_bits is not None]
     if not judged:
         return _unjudged(run, trusted)
-    good = [each for each in judged if each.mean_abs_bits is not None and each.mean_abs_bits <= findings.GOOD_BITS]
+    good = [each for each in judged if (each.mean_abs_bits or 0) <= findings.GOOD_BITS]
     if not good:
-        best = judged[0]
-        return (
-            f"No estimator agrees with its exact value. {best.estimator} is nearest, "
-            f"{words.bits(best.mean_abs_bits or 0)} bits off on average."
-        )
-    names = [
-        f"{each.estimator} ({words.bits(each.mean_abs_bits or 0)}, at most {words.bits(each.max_abs_bits or 0)})"
+        best, off = judged[0].estimator, words.bits(judged[0].mean_abs_bits or 0)
+        return [f"No estimator agrees with its exact value. {best} is nearest, {off} bits off on average."]
+    return [
+        f"{each.estimator}, an estimate of {words.quantity(run.estimand(each.estimator))}: "
+        f"{words.bits(each.mean_abs_bits or 0)} bits from the exact value on average, at most "
+        f"{words.bits(each.max_abs_bits or 0)}."
         for each in good
     ]
-    return (
-        f"Mean distance in bits from the exact value of what each estimates: {words.listed(names, 8)}. "
-        "Each is judged by its own quantity: " + words.listed([_about(run, each.estimator) for each in good], 8) + "."
-    )
 
 
-def _about(run: Run, key: str) -> str:
-    return f"{key} by {words.quantity(run.estimand(key))}"
-
-
-def _unjudged(run: Run, trusted: list[Trust]) -> str:
+def _unjudged(run: Run, trusted: list[Trust]) -> list[str]:
     said = ["No exact value is known for these data, so no estimator can be judged by its error."]
     planted = [each for each in trusted if each.planted_share is not None]
     if planted:
@@ -182,35 +182,41 @@ def _unjudged(run: Run, trusted: list[Trust]) -> str:
         said.append("Nothing was planted in these rows either, which would show whether an estimator is blind to them.")
     bounds = [key for key in run.ids if run.estimand(key).startswith("usable")]
     if bounds:
-        said.append(f"{words.listed(bounds)} proves, on held-out rows, a lower bound: a layer holds at least so much.")
-    return " ".join(said)
+        verb = _verb(bounds, "prove")
+        said.append(f"{words.listed(bounds)} {verb}, on held-out rows, a lower bound: a layer holds at least so much.")
+    return said
 
 
-def _bad(run: Run, trusted: list[Trust]) -> str:
+def _bad(run: Run, trusted: list[Trust]) -> list[str]:
     said = []
     if shuffled := [each.estimator for each in trusted if each.is_shuffled]:
-        verb = "measures" if len(shuffled) == 1 else "measure"
+        verb = _verb(shuffled, "measure")
         said.append(f"{words.listed(shuffled)} {verb} shuffled pairs: there is nothing to find, whatever it shows.")
     for each in trusted:
         if each.planted_share is not None and each.planted_share < findings.BLIND:
             said.append(f"{each.estimator} is blind: it reads {100 * each.planted_share:.0f} % of what was planted.")
         if each.wrong:
-            said.append(f"{each.estimator} is off by more than {words.bits(findings.WRONG_BITS)} bits in "
-                        f"{stretches(each)}.")  # fmt: skip
-    infinite = [each for each in findings.flagged(run.results) if each.flag == "infinite"]
+            said.append(
+                f"{each.estimator} is off by more than {words.bits(findings.WRONG_BITS)} bits in {stretches(each)}."
+            )
+    flagged = [each for each in findings.flagged(run.results) if each.estimator not in run.shuffled]
+    infinite = list(dict.fromkeys(each.estimator for each in flagged if each.flag == "infinite" and each.target == "x"))
     if infinite:
-        names = words.listed(list(dict.fromkeys(each.estimator for each in infinite)))
-        said.append(f"I(X;T) by {names}: the true value is infinite, so the number describes the estimator.")
-    for flag in _major(findings.flagged(run.results)):
         said.append(
-            f"{flag.estimator}: {100 * flag.share:.0f} % of its values about {flag.target.upper()} are flagged "
-            f"{flag.flag} ({flag.meaning})."
+            f"I(X;T) by {words.listed(infinite)}: the true value is infinite, so that the number tells about the "
+            "estimator, not about the network."
         )
-    return " ".join(said) or "No value is far from its exact one and none carries a serious flag."
-
-
-def _major(flagged: list[Flagged]) -> list[Flagged]:
-    return [each for each in flagged if each.flag not in MINOR and each.share >= 0.05][:6]
+    major = [each for each in flagged if each.flag not in MINOR and each.share >= OFTEN]
+    for flag in dict.fromkeys(each.flag for each in major):
+        own = [each for each in major if each.flag == flag]
+        where = [
+            f"{each.estimator} ({100 * each.share:.0f} % of I({SIDES[each.target]}))"
+            if each.estimator
+            else f"{100 * each.share:.0f} % of all values"
+            for each in own
+        ]
+        said.append(f"Flag {flag}, {own[0].meaning}: {words.listed(where)}.")
+    return said or ["No value is far from its exact one, and none carries a serious flag often."]
 
 
 def stretches(trust: Trust) -> str:

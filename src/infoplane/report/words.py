@@ -52,5 +52,10 @@ def epochs(values: Sequence[int]) -> str:
 def quantity(estimand: str) -> str:
     """What an estimand is, about Y: its name, and its parameters as the table has them."""
     name, _, rest = estimand.partition("(")
-    words = BITS.get(name, estimand)
-    return f"{words}, {rest.rstrip(')')}" if rest and name in BITS else words
+    inside = rest.removesuffix(")")
+    if name not in BITS or not inside:
+        return BITS.get(name, estimand)
+    if name == "noisy":
+        of_t, _, of_y = inside.partition("; y ")
+        inside = f"noise {of_t} on T" + (f", {of_y} on Y" if of_y else "")
+    return f"{BITS[name]} ({inside})"
