@@ -163,11 +163,13 @@ class Trust:
         said = []
         if self.mean_abs_bits is not None:
             if self.mean_abs_bits <= GOOD_BITS:
-                said.append("agrees with its exact value on average" if self.wrong else "agrees with its exact value")
+                said.append("agrees with its exact value")
             elif self.mean_abs_bits <= POOR_BITS:
-                said.append("roughly right")
+                said.append("roughly right on average")
             else:
                 said.append("do not trust")
+        if self.wrong:
+            said.append("wrong in the layers and epochs of the last column")
         if self.planted_share is not None:
             said.append("blind" if self.planted_share < BLIND else "not blind")
         if self.ceiling_share:

@@ -21,6 +21,7 @@ SECTIONS = {
     "loss": "Loss",
     "made": "How it was made",
 }
+ABOUT = {"y": "Y", "x": "X", "": "both"}
 BOARD = {
     "estimator": "estimator",
     "layer": "layer",
@@ -110,7 +111,7 @@ def _changes(run: Run) -> str:
             words.signed(each.bits), "" if each.true_bits is None else words.signed(each.true_bits),
             {1: "rises", -1: "falls", 0: "no clear change"}[each.direction] + (", not real" if each.is_wrong else ""),
         ]
-        for key in run.results.ids
+        for key in run.ids
         for each in findings.changes(run, key)
     ]  # fmt: skip
     heads = [
@@ -163,7 +164,7 @@ def _flags(run: Run) -> str:
         return markup.paragraphs(["No value carries a flag."])
     body = [
         [
-            each.flag, each.estimator or "all", {"y": "Y", "x": "X", "": "both"}[each.target], words.listed(each.layers, 6),
+            each.flag, each.estimator or "all", ABOUT[each.target], words.listed(each.layers, 6),
             f"{each.first} to {each.last}", f"{each.count:,} ({100 * each.share:.0f} %)", each.meaning, each.advice,
         ]
         for each in found
