@@ -47,4 +47,4 @@ requirements: $(VENV)/pinned-dev  ## pin the newest versions that pyproject.toml
 	sed -i.bak 's/+cpu$$//' requirements-dev.txt && rm requirements-dev.txt.bak
 
 clean:  ## remove the environment and all results, but not the cache
-	rm -rf $(VENV) .infoplane data/dataset.npz data/checkpoints data/activations data/estimates data/figures
+	rm -rf $(VENV) .infoplane data/dataset.npz data/checkpoints data/activations data/estimates data/figures data/report.html

@@ -76,7 +76,7 @@ def test_contributing_adds_an_estimator(scratch: Scratch) -> None:
         (scratch.path / name).write_text(content)
     (command,) = commands("CONTRIBUTING.md")
     stages = stages_run(scratch.run(*shlex.split(command)))
-    assert set(stages) == {"config", "estimate@correlation", "score", "plot"}
+    assert set(stages) == {"config", "estimate@correlation", "score", "plot", "report"}
     assert (scratch.path / "data/estimates/correlation.csv").exists()
     assert "correlation" in (scratch.path / "data/scoreboard.csv").read_text()
     contract = ["-m", "pytest", "-n0", "tests/test_estimators_contract.py", "-k", "correlation"]

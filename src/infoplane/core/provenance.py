@@ -14,8 +14,9 @@ PACKAGES = ("infoplane", "numpy", "scipy", "numba", "pandas", "torch", "scikit-l
 
 def made() -> dict[str, str]:
     """The command that runs now, the versions it runs with, and the git revision of the folder it runs in, if any."""
-    command = [Path(sys.argv[0]).name, *sys.argv[1:]] if sys.argv else []
-    return {"command": shlex.join(command), "revision": revision(), **dict(versions())}
+    name = Path(sys.argv[0]).name
+    start = ["infoplane"] if name == "__main__.py" else ["python", name] if name.endswith(".py") else [name]
+    return {"command": shlex.join([*start, *sys.argv[1:]]), "revision": revision(), **dict(versions())}
 
 
 def revision() -> str:

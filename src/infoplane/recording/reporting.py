@@ -5,7 +5,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -54,7 +53,9 @@ def of(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Run:
         target="; ".join(kinds),
         board=pd.DataFrame(scoring.scoreboard(results), columns=scoring.COLUMNS),
         parameters=_parameters(roots, results.ids),
-        versions=list(dict.fromkeys(pair for each in made for pair in each.items() if pair[0] != "command")),
+        versions=list(
+            dict.fromkeys(pair for each in made for pair in each.items() if pair[1] and pair[0] != "command")
+        ),
         hashes=_hashes(roots, results.ids),
         commands=_commands(roots, made, results.ids),
         notes=notes,
@@ -133,6 +134,10 @@ def _parameters(roots: Sequence[Path], ids: Sequence[str]) -> list[tuple[str, st
     return list(found)
 
 
+def _versions(made: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(pair for each in made for pair in each.items() if pair[0] != "command" and pair[1]))
+
+
 def _hashes(roots: Sequence[Path], ids: Sequence[str]) -> list[tuple[str, str]]:
     found = []
     for root in roots:
@@ -141,7 +146,7 @@ def _hashes(roots: Sequence[Path], ids: Sequence[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _commands(roots: Sequence[Path], made: Sequence[dict[str, Any]], ids: Sequence[str]) -> list[str]:
+def _commands(roots: Sequence[Path], made: Sequence[dict[str, str]], ids: Sequence[str]) -> list[str]:
     said: list[str] = []
     for root, each in zip(roots, made, strict=True):
         own = [each.get("command", ""), *(run.asked(root, key).get("command", "") for key in ids)]

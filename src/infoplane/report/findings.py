@@ -265,7 +265,7 @@ def sentence(subject: str, changed: list[Change], ceiling_bits: float | None) ->
     parts = []
     for direction, verb in ((1, "rises"), (-1, "falls")):
         own = [
-            f"{each.layer} from {words.bits(float(np.median(each.start_bits)))} to "
+            f"{words.layer(each.layer)} from {words.bits(float(np.median(each.start_bits)))} to "
             f"{words.bits(float(np.median(each.end_bits)))}"
             for each in changed
             if each.direction == direction
@@ -273,6 +273,6 @@ def sentence(subject: str, changed: list[Change], ceiling_bits: float | None) ->
         if own:
             limit = "" if ceiling_bits is None else f" of {words.bits(ceiling_bits)}"
             parts.append(f"{verb} in {words.listed(own)}{limit} bits")
-    if still := [each.layer for each in changed if each.direction == 0]:
+    if still := [words.layer(each.layer) for each in changed if each.direction == 0]:
         parts.append(f"shows no clear change in {words.listed(still)}")
     return f"{subject} {'; it '.join(parts)}."

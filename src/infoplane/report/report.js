@@ -216,7 +216,7 @@
 
   function start() {
     const estimands = new Map([...data.truths, ...data.estimators].map((each_) => [each_.estimand, each_.words]));
-    if (data.estimators.some((e) => e.estimand === "plain")) for (const key of estimands.keys()) if (key !== "plain") off.add(`estimand:${key}`);
+    if (estimands.size > 3 && data.estimators.some((e) => e.estimand === "plain")) for (const key of estimands.keys()) if (key !== "plain") off.add(`estimand:${key}`);
     for (const e of data.estimators) if (e.shuffled) off.add(`estimator:${e.id}`);
     const both = data.estimators.some((e) => e.curves.x) && data.estimators.some((e) => e.curves.y);
     if (!data.estimators.some((e) => e.curves.y)) target = "x";

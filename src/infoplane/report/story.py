@@ -76,12 +76,12 @@ def holds(run: Run) -> list[str]:
     still = [row.layer for row in rows if row.layer not in full and row.is_still]
     if full:
         said.append(
-            f"{words.listed(full)} {_verb(full, 'hold')} all of it, exactly computed, in at least 99 % of all epochs "
+            f"{words.layers(full)} {_verb(full, 'hold')} all of it, exactly computed, in at least 99 % of all epochs "
             "and networks, trained or not: nothing is left to rise there."
         )
     if still:
         said.append(
-            f"{words.listed(still)} {_verb(still, 'stay')}, exactly computed, within {findings.CHANGE_BITS} bits of "
+            f"{words.layers(still)} {_verb(still, 'stay')}, exactly computed, within {findings.CHANGE_BITS} bits of "
             "where training began."
         )
     return said + [_exact(row, run) for row in rows if row.layer not in full and not row.is_still]
@@ -94,7 +94,7 @@ def _verb(names: Sequence[str], verb: str) -> str:
 def _exact(row: Exact, run: Run) -> str:
     step = float(np.median(row.end_bits)) - float(np.median(row.start_bits))
     verb = "ends where it began" if abs(step) <= findings.CHANGE_BITS else "rises" if step > 0 else "falls"
-    text = f"{row.layer} {verb}, exactly computed: {words.spread(row.start_bits)} bits at first, "
+    text = f"{words.layer(row.layer)} {verb}, exactly computed: {words.spread(row.start_bits)} bits at first, "
     text += f"{words.spread(row.end_bits)} at last"
     if row.low_bits < min(*row.start_bits, *row.end_bits) - findings.CHANGE_BITS:
         text += f"; in between as little as {words.bits(row.low_bits)} (epoch {row.low_epoch}"
@@ -109,12 +109,12 @@ def _last_estimates(run: Run) -> list[str]:
         own = run.results.of(key, "y")
         last = own[own["epoch"] == own["epoch"].max()]
         parts = [
-            f"{layer} {words.bits(float(values.median()))}"
+            f"{words.bits(float(values.median()))} in {words.layer(layer)}"
             for layer in run.results.layers
             if len(values := last[last["layer"] == layer]["mi_bits"])
         ]
         if parts:
-            said.append(f"At epoch {int(last['epoch'].iloc[0])} {key} reads {words.listed(parts)} bits.")
+            said.append(f"At epoch {int(last['epoch'].iloc[0])} {key} reads, in bits, {words.listed(parts)}.")
     return said[:3]
 
 
@@ -146,7 +146,8 @@ def unreal(run: Run) -> list[str]:
     for key in run.ids:
         wrong = [each for each in findings.changes(run, key) if each.is_wrong and each.true_bits is not None]
         parts = [
-            f"{each.layer} {words.signed(each.bits)} (exactly {words.signed(each.true_bits or 0)})" for each in wrong
+            f"{words.layer(each.layer)} {words.signed(each.bits)} (exactly {words.signed(each.true_bits or 0)})"
+            for each in wrong
         ]
         if parts:
             said.append(
@@ -216,8 +217,12 @@ def _bad(run: Run, trusted: list[Trust]) -> list[str]:
             for each in own
         ]
         said.append(f"Flag {flag}, {own[0].meaning}: {words.listed(where)}.")
-    return said or ["No value is far from its exact one, and none carries a serious flag often."]
+    judged = any(each.mean_abs_bits is not None for each in trusted)
+    calm = "No curve is far from its exact values, and no" if judged else "No"
+    return said or [f"{calm} serious flag is set on {100 * OFTEN:.0f} % of the values of any estimator or more."]
 
 
 def stretches(trust: Trust) -> str:
-    return words.listed([f"{layer} ({words.epochs([first, last])})" for layer, first, last in trust.wrong], 8)
+    return words.listed(
+        [f"{words.layer(layer)} ({words.epochs([first, last])})" for layer, first, last in trust.wrong], 8
+    )

@@ -39,6 +39,15 @@ def listed(names: Sequence[str], most: int = 6) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
 
 
+def layer(name: str) -> str:
+    """A layer's name in a sentence, where a bare number such as `1` would be read as one."""
+    return name if name[:1].isalpha() else f"layer {name}"
+
+
+def layers(names: Sequence[str]) -> str:
+    return listed([layer(name) for name in names])
+
+
 def counted(number: int, one: str, several: str = "") -> str:
     return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
