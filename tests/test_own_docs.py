@@ -76,7 +76,8 @@ def test_the_page_on_arrays_from_elsewhere(tmp_path: Path) -> None:
     (table,) = (pd.read_csv(path) for path in (tmp_path / "runs/arrays/estimates").glob("*.csv"))
     curve = table[table["layer"] == "dense_1"].set_index("epoch")["mi_bits"]
     assert 0 < curve[0] < curve[1] < curve[2] < 2, "noise hides less and less of four classes"
-    assert {path.name for path in (tmp_path / "runs/two/estimates").iterdir()} == {"ksg.csv", "decodable.csv"}
+    written = {f"{key}.{kind}" for key in ("ksg", "decodable") for kind in ("csv", "json")}
+    assert {path.name for path in (tmp_path / "runs/two/estimates").iterdir()} == written
 
 
 def test_each_is_short() -> None:
