@@ -42,7 +42,8 @@ def of_the_estimators(config: Config) -> dict[Asked, set[int]]:
             estimand = asked.estimator.estimand.about(target)
             # By name, as the tables tell them apart: a square root of 0.001 and 0.0316227766 are one.
             if not isinstance(estimand, Plain) and str(estimand) != str(known):
-                found.setdefault((estimand, target), set()).update(replicates)
+                named = {str(each): each for each, of in found if of == target}
+                found.setdefault((named.get(str(estimand), estimand), target), set()).update(replicates)
     return found
 
 
