@@ -107,6 +107,8 @@ def _views(x: NDArray[np.floating], samples: int, scale: Scale) -> Views | None:
     t = t[:, (t != t[0]).any(axis=0)]
     if t.shape[1] == 0:
         return None
+    # All columns over one power of two: no digit and no ratio of distances changes, and squares stay within a double.
+    t = np.ldexp(t, -int(np.frexp(np.abs(t).max())[1]))
     t = t - t.mean(axis=0)
     seen = views(t)
     # Rows that are equal are so to the bit, whatever sums were taken on the way; where most are, they are atoms.

@@ -17,7 +17,7 @@ Bandwidth = Literal["scott", "silverman"] | Annotated[float, Gt(0)]
 NO_SPREAD = 1e-12
 # Grid points along an axis at most; more are needed only where a class is a thousand times narrower than the rest.
 FINEST = 4096
-WIDEST = 1e6  # deviations of the data; nothing is seen through such kernels
+NARROWEST, WIDEST = 1e-100, 1e6  # deviations of the data; nothing is seen through such kernels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ def _entropy(t: Floats, width: float) -> float:
     kernels = [np.ones((1, samples))] * (3 - d)
     for column in t.T:
         low, high = column.min() - 6 * width, column.max() + 6 * width
-        if not (high - low) / step < FINEST - 1:
+        if width < NARROWEST or (high - low) / step >= FINEST - 1:
             raise InfoplaneError(
                 f"bandwidth: the layer is {(high - low) / width:.0f} kernels wide, too many to integrate over; raise it"
             )
