@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core import folder
 from ..core.errors import InfoplaneError
 from ..recording import run
 from .common import files, store
@@ -22,19 +21,11 @@ def copy_activations(source: Path, root: Path) -> None:
 
     Raises `InfoplaneError` for epochs that were lost, damaged files, and rows that the dataset lacks.
     """
-    epochs, run_id = folder.epochs(source), run.id_of(source)
-    if not epochs:
-        raise InfoplaneError(f"{source}: holds no activations/epoch_0000.npz or another epoch; {run.STEPS.missing}")
-    if lost := run.lost(source, epochs):
-        raise InfoplaneError(
-            f"{folder.activations_path(source, lost[0])}: was recorded and is not there; bring it back"
-        )
+    epochs = run.epochs(source)
     rows, layers = store.load_dataset(root), None
     with files.replacing(store.activations_folder(root)) as new:
         for epoch in epochs:
-            with folder.opened(source, epoch, run.STEPS) as found:
-                if run_id is not None and found.run_id != run_id:
-                    raise InfoplaneError(f"{found.path}: is of another run than {run.path(source)}; delete it")
+            with run.opened(source, epoch) as found:
                 rows.places(found.row_id, str(found.path), run.STEPS)
                 layers = layers or found.layers
                 if found.layers != layers:

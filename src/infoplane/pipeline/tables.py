@@ -1,14 +1,13 @@
 """Reads the tables that the pipeline writes (see docs/files.md), and checks what it reads."""
 
-import json
-import math
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from ..core import ceilings
 from ..core.errors import InfoplaneError
-from ..core.tables import content, read
+from ..core.tables import read
 from ..results import ESTIMATES, TRAINING, TRUTH, UNCERTAINTY, Results, joined
 from ..scoring import GAP, SCORES, SHARES
 from .common import store
@@ -72,18 +71,7 @@ def _load_truths(path: Path, stage: str) -> pd.DataFrame:
 
 def load_ceiling(root: Path) -> tuple[float | None, str]:
     """What no I(T;Y) exceeds, in bits, None if unknown; and what it is, I(X;Y) or H(Y)."""
-    path = root / "ceiling.json"
-    text = content(path, "run `dvc repro truth`")
-    try:
-        held = json.loads(text)
-        found, name = held["mi_bits"], str(held.get("of", "I(X;Y)"))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise InfoplaneError(f'{path}: not {{"mi_bits": NUMBER or null}}; run `dvc repro truth`') from None
-    if found is None:
-        return None, name
-    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
-        raise InfoplaneError(f"{path}: mi_bits is {found!r}, not a number or null; run `dvc repro truth`")
-    return float(found), name
+    return ceilings.read(root / "ceiling.json", "run `dvc repro truth`")
 
 
 def load_scoreboard(root: Path) -> pd.DataFrame:

@@ -44,15 +44,10 @@ def estimate(root: Path, asked: Asked) -> dict[str, list[dict[str, Any]]]:
     Raises `InfoplaneError` for a folder without epochs, for files that are damaged, of another run or of other rows,
     and for what an estimator is not for.
     """
-    epochs = folder.epochs(root)
-    if not epochs:
-        raise InfoplaneError(f"{root}: holds no activations/epoch_0000.npz or another epoch; {run.STEPS.missing}")
-    if lost := run.lost(root, epochs):
-        raise InfoplaneError(f"{folder.activations_path(root, lost[0])}: was recorded and is not there; bring it back")
-    dataset, run_id = folder.load_dataset(root, run.STEPS), run.id_of(root)
+    epochs, dataset = run.epochs(root), folder.load_dataset(root, run.STEPS)
     if asked.inputs and not dataset.x.shape[1]:
         raise InfoplaneError(f"{folder.dataset_path(root)}: x was left out; leave --inputs out too")
-    layers = _layers(root, epochs, dataset, asked.layers, run_id)
+    layers = _layers(root, epochs, dataset, asked.layers)
     estimators = dict(asked.estimators) or _suitable(root, epochs[0], dataset, layers)
     sent = dataset if asked.inputs else replace(dataset, x=dataset.x[:, :0])  # each process gets one
     one = partial(_epoch, root, sent, layers, estimators, asked)
@@ -81,17 +76,11 @@ def path(root: Path, key: str) -> Path:
     return root / "estimates" / f"{key}.csv"
 
 
-def _layers(
-    root: Path, epochs: Sequence[int], dataset: Rows, patterns: Sequence[str] | None, run_id: str | None
-) -> list[str]:
+def _layers(root: Path, epochs: Sequence[int], dataset: Rows, patterns: Sequence[str] | None) -> list[str]:
     """The layers to estimate. Looks into every file before the first estimate, which may take hours."""
     known: list[str] = []
     for epoch in epochs:
-        with folder.opened(root, epoch, run.STEPS) as file:
-            if run_id is not None and file.run_id != run_id:
-                raise InfoplaneError(f"{file.path}: is of another run than {run.path(root)}; delete it")
-            if strange := [name for name in file.layers if names.plain(name) != name]:
-                raise InfoplaneError(f"{file.path}: {strange[0]!r} is no name of a layer; {run.STEPS.damaged}")
+        with run.opened(root, epoch) as file:
             known = known or file.layers
             if file.layers != known:
                 raise InfoplaneError(

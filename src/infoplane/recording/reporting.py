@@ -1,7 +1,5 @@
 """The report of recorded folders, and of any folder laid out alike: `report.html`."""
 
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +8,7 @@ import pandas as pd
 
 from .. import scoring
 from ..arrays import variables
-from ..core import files, folder, provenance, tables
+from ..core import ceilings, files, folder, provenance, tables
 from ..core.errors import InfoplaneError
 from ..report import Run, html
 from ..results import TRAINING, TRUTH, Results, joined
@@ -90,14 +88,7 @@ def _ceiling(root: Path, found: Results) -> tuple[float | None, str]:
     path = root / "ceiling.json"
     if not path.exists():
         return found.ceiling_bits, found.ceiling_name
-    try:
-        held = json.loads(path.read_bytes())
-        bits, name = held["mi_bits"], str(held.get("of", "I(X;Y)"))
-        if bits is not None and (isinstance(bits, bool) or not math.isfinite(bits)):
-            raise ValueError
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise InfoplaneError(f'{path}: not {{"mi_bits": NUMBER or null}}; {AGAIN}') from None
-    return bits, name
+    return ceilings.read(path, AGAIN)
 
 
 def _target(rows: folder.Rows) -> str:

@@ -2,7 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from ..core import files, folder, provenance
 from ..core.errors import InfoplaneError
 from ..core.folder import Rows, Steps
 from ..core.validation import Section
+from . import names
 
 STEPS = Steps(
     missing="record a run with infoplane.ActivationRecorder, or bring one in with `infoplane import`",
@@ -83,10 +85,27 @@ def note(root: Path, run_id: str, epoch: int) -> None:
     _write(root, known | {"epochs": sorted(epochs)})
 
 
-def lost(root: Path, there: Sequence[int]) -> list[int]:
-    """The epochs that were recorded and are not `there`."""
+def epochs(root: Path) -> list[int]:
+    """All epochs of the run. Raises `InfoplaneError` where there are none, or one that was recorded is lost."""
+    there = folder.epochs(root)
+    if not there:
+        raise InfoplaneError(f"{root}: holds no activations/epoch_0000.npz or another epoch; {STEPS.missing}")
     recorded = _read(root)["epochs"] if path(root).exists() else []
-    return sorted(set(recorded) - set(there))
+    if lost := sorted(set(recorded) - set(there)):
+        raise InfoplaneError(f"{folder.activations_path(root, lost[0])}: was recorded and is not there; bring it back")
+    return there
+
+
+@contextmanager
+def opened(root: Path, epoch: int) -> Iterator[folder.Epoch]:
+    """One epoch's activations. Raises `InfoplaneError` for a file of another run, or with a name that is no layer's."""
+    run_id = id_of(root)
+    with folder.opened(root, epoch, STEPS) as file:
+        if run_id is not None and file.run_id != run_id:
+            raise InfoplaneError(f"{file.path}: is of another run than {path(root)}; delete it")
+        if strange := [name for name in file.layers if names.plain(name) != name]:
+            raise InfoplaneError(f"{file.path}: {strange[0]!r} is no name of a layer; {STEPS.damaged}")
+        yield file
 
 
 def is_whole(root: Path) -> bool:

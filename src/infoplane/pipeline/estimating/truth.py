@@ -2,10 +2,10 @@
 
 import csv
 import io
-import json
 import math
 from pathlib import Path
 
+from ...core import ceilings
 from ...core.errors import InfoplaneError
 from ...estimation.flags import Truth
 
@@ -15,11 +15,9 @@ def load(root: Path) -> tuple[Truth, bool]:
 
     Raises `InfoplaneError` if one is missing or damaged.
     """
-    path = root / "ceiling.json"
+    ceiling_bits, of = ceilings.read(root / "ceiling.json", "run `dvc repro truth`")
+    path = root / "truth.csv"
     try:
-        ceiling = json.loads(path.read_text())
-        ceiling_bits, of = ceiling["mi_bits"], ceiling.get("of", "I(X;Y)")
-        path = root / "truth.csv"
         lines = csv.reader(io.StringIO(path.read_text()))
         header = next(lines, [])
         replicate, epoch, layer, target, bits = map(header.index, ("replicate", "epoch", "layer", "target", "mi_bits"))
@@ -28,9 +26,8 @@ def load(root: Path) -> tuple[Truth, bool]:
             for row in lines
             if row and math.isinf(float(row[bits]))
         )
-        known = Truth(None if ceiling_bits is None else float(ceiling_bits), infinite)
-        return known, ceiling_bits is not None and of == "I(X;Y)"
+        return Truth(ceiling_bits, infinite), ceiling_bits is not None and of == "I(X;Y)"
     except FileNotFoundError:
         raise InfoplaneError(f"{path}: not there; run `dvc repro truth`") from None
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError) as error:
         raise InfoplaneError(f"{path}: cannot be read ({error!r}); run `dvc repro truth`") from None
