@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from infoplane.arrays import variables
 from infoplane.core import provenance
 from infoplane.pipeline import tables
 from infoplane.pipeline.common import files, params, stage, store
 from infoplane.pipeline.common.config import Config
-from infoplane.report import Run, html
+from infoplane.pipeline.common.sections import NO_FILE
+from infoplane.report import Run, html, words
 
 DATA = Path("data")
 INPUTS = ("dataset.npz", "training.csv", "truth.csv", "ceiling.json", "estimands.csv", "scoreboard.csv")
@@ -23,7 +23,7 @@ COMMANDS = [
     "# the commits whose results these are",
     "git log --oneline -S {md5} -- dvc.lock",
 ]
-READING = ("file", "test_file", "folder")  # of a dataset that is drawn they name no file
+SECTIONS = ("seed", "dataset", "model", "train", "extract", "truth", "estimators")
 
 
 def main() -> None:
@@ -41,15 +41,13 @@ def of(config: Config) -> Run:
         for name, text in provenance.hashes(DATA, [*(DATA / name for name in INPUTS), *csvs], "md5")
     ]
     estimates_md5 = hashes[-1][1].removeprefix("md5 ")
-    kind = variables.target(rows.y, rows.has_labels).kind
-    names = "" if rows.classes is None else f": {', '.join(map(str, rows.classes[:12].tolist()))}"
     return Run(
         title=f"Information report: {config.dataset.generator}, {config.values['model']['architecture']}",
         results=results,
         networks={number: f"replicate {number}" for number in sorted(replicates)},
         facts=facts(config),
         rows=len(rows.row_id),
-        target=kind + names,
+        target=words.target(rows),
         board=tables.load_scoreboard(DATA),
         shuffled=[
             key
@@ -63,12 +61,9 @@ def of(config: Config) -> Run:
     )
 
 
-SECTIONS = ("seed", "dataset", "model", "train", "extract", "truth", "estimators")
-
-
 def facts(config: Config) -> list[tuple[str, str]]:
     """What was measured, as the configuration has it."""
-    own = {key: value for key, value in config.values["dataset"].items() if value != "data/config.stamp"}
+    own = {key: value for key, value in config.values["dataset"].items() if value != NO_FILE}
     found = [("Data", said(own, "generator")), ("Rows", f"those of the split {config.extract.split}")]
     if config.dataset.is_recorded:
         return [*found, ("Network", "recorded elsewhere")]

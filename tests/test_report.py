@@ -22,7 +22,7 @@ from infoplane.core.errors import InfoplaneError
 from infoplane.estimation.flags import MEANINGS
 from infoplane.recording import reporting
 from infoplane.recording.importing import import_run
-from infoplane.report import Run, findings, html, page, story
+from infoplane.report import Run, changes, findings, html, page, story
 from infoplane.report.advice import ADVICE
 from infoplane.report.curves import MOST, shown
 from infoplane.results import joined
@@ -83,8 +83,8 @@ def test_the_findings_say_what_the_tables_hold() -> None:
 
 
 def test_a_change_needs_more_than_its_noise_and_most_of_the_networks() -> None:
-    def change(ends: list[float], noise_bits: float) -> findings.Change:
-        return findings.Change("e", "l", 0, 9, [1.0] * len(ends), ends, noise_bits, None)
+    def change(ends: list[float], noise_bits: float) -> changes.Change:
+        return changes.Change("e", "l", 0, 9, [1.0] * len(ends), ends, noise_bits, None)
 
     assert change([1.5, 1.4, 1.6, 0.9], 0).direction == 1
     assert change([1.5, 1.4, 0.6, 0.9], 0).direction == 0

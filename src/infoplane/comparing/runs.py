@@ -59,7 +59,7 @@ def load(name: str, roots: Sequence[Path], ids: Sequence[str] | None = None) -> 
     Raises `InfoplaneError` for missing estimates and damaged tables.
     """
     estimates, layers = plotting.estimates(roots, ids)
-    truth = _no_truth()
+    truth = plotting.no_truth()
     if len(roots) == 1 and (roots[0] / "truth.csv").exists():  # only the pipeline knows truths
         path = roots[0] / "truth.csv"
         truth = tables.read(path, TRUTH, infinite=True, next_step="make it again")
@@ -73,7 +73,3 @@ def _folder(path: Path) -> Path | None:
         return None
     below = path / "data"
     return below if not (path / "estimates").is_dir() and (below / "estimates").is_dir() else path
-
-
-def _no_truth() -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in TRUTH.items()})

@@ -19,14 +19,10 @@ APART = 10_000  # between the replicates of two folders
 
 def results(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Results:
     """The estimates of these folders as `estimates` gives them, with the ceiling H(Y) where y holds labels."""
-    tables_by_id, _ = estimates(roots, ids)
-    no_truth = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in TRUTH.items()})
-    ceilings = [_label_ceiling_bits(root) for root in roots]
-    ceiling_bits = ceilings[0] if len(set(ceilings)) == 1 else None
-    found = joined(
-        list(tables_by_id), list(tables_by_id.values()), no_truth, pd.DataFrame(), ceiling_bits, no_truth.copy()
-    )
-    return replace(found, ceiling_name="H(Y)")
+    by_id, _ = estimates(roots, ids)
+    bits, name = label_ceiling(roots)
+    found = joined(list(by_id), list(by_id.values()), no_truth(), pd.DataFrame(), bits, no_truth())
+    return replace(found, ceiling_name=name)
 
 
 def estimates(roots: Sequence[Path], ids: Sequence[str] | None = None) -> tuple[dict[str, pd.DataFrame], list[str]]:
@@ -83,10 +79,15 @@ def draw(roots: Sequence[Path], ids: Sequence[str] | None = None, out: Path | No
     return written
 
 
-def _label_ceiling_bits(root: Path) -> float | None:
-    """H(Y) of the labels of a folder; None where y holds numbers."""
-    rows = folder.load_dataset(root, run.STEPS)
-    return flags.label_ceiling_bits(variables.target(rows.y, rows.has_labels))
+def no_truth() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in TRUTH.items()})
+
+
+def label_ceiling(roots: Sequence[Path]) -> tuple[float | None, str]:
+    """H(Y) in bits of the labels of these folders, and its name; None where y holds numbers, or folders differ."""
+    datasets = [folder.load_dataset(root, run.STEPS) for root in roots]
+    found = {flags.label_ceiling_bits(variables.target(rows.y, rows.has_labels)) for rows in datasets}
+    return (found.pop() if len(found) == 1 else None), "H(Y)"
 
 
 def _shared(roots: Sequence[Path]) -> list[str]:

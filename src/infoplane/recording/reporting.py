@@ -7,10 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from .. import scoring
-from ..arrays import variables
 from ..core import ceilings, files, folder, provenance, tables
 from ..core.errors import InfoplaneError
-from ..report import Run, html
+from ..report import Run, html, words
 from ..results import TRAINING, TRUTH, Results, joined
 from . import plotting, run
 
@@ -36,7 +35,7 @@ def of(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Run:
     """What there is to report of these folders."""
     results = _results(roots, ids)
     datasets = [folder.load_dataset(root, run.STEPS) for root in roots]
-    kinds = list(dict.fromkeys(_target(rows) for rows in datasets))
+    kinds = list(dict.fromkeys(words.target(rows) for rows in datasets))
     counts = sorted({_rows(root, len(rows.row_id)) for root, rows in zip(roots, datasets, strict=True)})
     made = [run.made(root) for root in roots]
     notes = []
@@ -51,9 +50,7 @@ def of(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Run:
         target="; ".join(kinds),
         board=pd.DataFrame(scoring.scoreboard(results), columns=scoring.COLUMNS),
         parameters=_parameters(roots, results.ids),
-        versions=list(
-            dict.fromkeys(pair for each in made for pair in each.items() if pair[1] and pair[0] != "command")
-        ),
+        versions=_versions(made),
         hashes=_hashes(roots, results.ids),
         commands=_commands(roots, made, results.ids),
         notes=notes,
@@ -62,39 +59,22 @@ def of(roots: Sequence[Path], ids: Sequence[str] | None = None) -> Run:
 
 def _results(roots: Sequence[Path], ids: Sequence[str] | None) -> Results:
     """The estimates, and of one folder the exact values and losses that lie beside them."""
-    found, root = plotting.results(roots, ids), roots[0]
+    root = roots[0]
     if len(roots) > 1 or not any((root / name).exists() for name in ("truth.csv", "training.csv")):
-        return found
-    truths = [
-        tables.read(path, TRUTH, infinite=True, next_step=AGAIN).astype({"estimand": object})
-        for path in (root / "truth.csv", root / "estimands.csv")
-        if path.exists()
-    ]
-    truth = pd.concat([each.astype({"layer": object, "target": object}) for each in truths or [found.truth]])
+        return plotting.results(roots, ids)
+    by_id, _ = plotting.estimates(roots, ids)
+    truths = [plotting.no_truth()]
+    for path in (root / "truth.csv", root / "estimands.csv"):
+        if path.exists():
+            truths.append(tables.read(path, TRUTH, infinite=True, next_step=AGAIN))
+    truth = pd.concat([each.astype({"layer": object, "target": object, "estimand": object}) for each in truths])
     truth = truth.astype({"layer": "category", "target": "category"})
-    plain = truth["estimand"] == "plain"
-    loss = root / "training.csv"
+    is_plain = truth["estimand"] == "plain"
+    plain, others = truth[is_plain].reset_index(drop=True), truth[~is_plain].reset_index(drop=True)
+    loss, ceiling = root / "training.csv", root / "ceiling.json"
     training = tables.read(loss, TRAINING, next_step=AGAIN) if loss.exists() else pd.DataFrame()
-    ceiling_bits, name = _ceiling(root, found)
-    parts = [own.reset_index(drop=True) for _, own in found.estimates.groupby("estimator", observed=True, sort=False)]
-    whole = joined(
-        found.ids, parts, truth[plain].reset_index(drop=True), training, ceiling_bits,
-        truth[~plain].reset_index(drop=True),
-    )  # fmt: skip
-    return replace(whole, ceiling_name=name)
-
-
-def _ceiling(root: Path, found: Results) -> tuple[float | None, str]:
-    path = root / "ceiling.json"
-    if not path.exists():
-        return found.ceiling_bits, found.ceiling_name
-    return ceilings.read(path, AGAIN)
-
-
-def _target(rows: folder.Rows) -> str:
-    """How y was taken, with the names of the classes if it has any."""
-    kind = variables.target(rows.y, rows.has_labels).kind
-    return kind if rows.classes is None else f"{kind}: {', '.join(map(str, rows.classes[:12].tolist()))}"
+    bits, name = ceilings.read(ceiling, AGAIN) if ceiling.exists() else plotting.label_ceiling(roots)
+    return replace(joined(list(by_id), list(by_id.values()), plain, training, bits, others), ceiling_name=name)
 
 
 def _rows(root: Path, otherwise: int) -> int:

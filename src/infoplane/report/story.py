@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import findings, words
-from .findings import Exact, Trust
+from . import changes, findings, words
+from .findings import Exact
 from .run import Run
+from .trust import BLIND, GOOD_BITS, Trust, trust
 
 OFTEN = 0.05  # the share of flagged values that is worth a line
 SIDES = {"y": "T;Y", "x": "X;T"}
@@ -37,7 +38,7 @@ def asked(run: Run, key: str) -> str:
 
 def short(run: Run) -> list[tuple[str, list[str]]]:
     """The finding in a few lines: a heading, and sentences."""
-    trusted = findings.trust(run)
+    trusted = trust(run)
     return [
         ("Measured", [_measured(run)]),
         ("What the layers hold", holds(run)),
@@ -81,7 +82,7 @@ def holds(run: Run) -> list[str]:
         )
     if still:
         said.append(
-            f"{words.layers(still)} {_verb(still, 'stay')}, exactly computed, within {findings.CHANGE_BITS} bits of "
+            f"{words.layers(still)} {_verb(still, 'stay')}, exactly computed, within {changes.CHANGE_BITS} bits of "
             "where training began."
         )
     return said + [_exact(row, run) for row in rows if row.layer not in full and not row.is_still]
@@ -93,10 +94,10 @@ def _verb(names: Sequence[str], verb: str) -> str:
 
 def _exact(row: Exact, run: Run) -> str:
     step = float(np.median(row.end_bits)) - float(np.median(row.start_bits))
-    verb = "ends where it began" if abs(step) <= findings.CHANGE_BITS else "rises" if step > 0 else "falls"
+    verb = "ends where it began" if abs(step) <= changes.CHANGE_BITS else "rises" if step > 0 else "falls"
     text = f"{words.layer(row.layer)} {verb}, exactly computed: {words.spread(row.start_bits)} bits at first, "
     text += f"{words.spread(row.end_bits)} at last"
-    if row.low_bits < min(*row.start_bits, *row.end_bits) - findings.CHANGE_BITS:
+    if row.low_bits < min(*row.start_bits, *row.end_bits) - changes.CHANGE_BITS:
         text += f"; in between as little as {words.bits(row.low_bits)} (epoch {row.low_epoch}"
         text += f", {run.networks[row.low_replicate]})" if len(run.networks) > 1 else ")"
     return f"{text}."
@@ -121,17 +122,17 @@ def _last_estimates(run: Run) -> list[str]:
 def _rises(run: Run) -> list[str]:
     """From exact values where there are any, else from each estimator."""
     results, said = run.results, []
-    if plain := findings.true_changes(run):
-        said.append(findings.sentence("I(T;Y) itself, exactly computed,", plain, results.ceiling_bits))
+    if plain := changes.true_changes(run):
+        said.append(changes.sentence("I(T;Y) itself, exactly computed,", plain, results.ceiling_bits))
     for estimand in dict.fromkeys(results.other_truths["estimand"]):
-        if estimand.startswith(("usable", "noisy")) and (changed := findings.true_changes(run, estimand)):
+        if estimand.startswith(("usable", "noisy")) and (changed := changes.true_changes(run, estimand)):
             name = words.quantity(estimand)
-            said.append(findings.sentence(f"{name[0].upper()}{name[1:]}, exactly computed,", changed, None))
+            said.append(changes.sentence(f"{name[0].upper()}{name[1:]}, exactly computed,", changed, None))
     if not said:
         for key in run.ids:
-            if changed := findings.changes(run, key):
+            if changed := changes.changes(run, key):
                 subject = f"By {key}, {words.quantity(run.estimand(key))}"
-                said.append(findings.sentence(subject, changed, results.ceiling_bits))
+                said.append(changes.sentence(subject, changed, results.ceiling_bits))
     return said or ["Fewer than two epochs were measured, so nothing is said about change."]
 
 
@@ -144,7 +145,7 @@ def unreal(run: Run) -> list[str]:
     """A sentence for each estimator whose curves do not change as the exact ones do."""
     said = []
     for key in run.ids:
-        wrong = [each for each in findings.changes(run, key) if each.is_wrong and each.true_bits is not None]
+        wrong = [each for each in changes.changes(run, key) if each.is_wrong and each.true_bits is not None]
         parts = [
             f"{words.layer(each.layer)} {words.signed(each.bits)} (exactly {words.signed(each.true_bits or 0)})"
             for each in wrong
@@ -161,7 +162,7 @@ def _good(run: Run, trusted: list[Trust]) -> list[str]:
     judged = [each for each in trusted if each.mean_abs_bits is not None]
     if not judged:
         return _unjudged(run, trusted)
-    good = [each for each in judged if (each.mean_abs_bits or 0) <= findings.GOOD_BITS]
+    good = [each for each in judged if (each.mean_abs_bits or 0) <= GOOD_BITS]
     if not good:
         best, off = judged[0].estimator, words.bits(judged[0].mean_abs_bits or 0)
         return [f"No estimator agrees with its exact value. {best} is nearest, {off} bits off on average."]
@@ -194,11 +195,11 @@ def _bad(run: Run, trusted: list[Trust]) -> list[str]:
         verb = _verb(shuffled, "measure")
         said.append(f"{words.listed(shuffled)} {verb} shuffled pairs: there is nothing to find, whatever it shows.")
     for each in trusted:
-        if each.planted_share is not None and each.planted_share < findings.BLIND:
+        if each.planted_share is not None and each.planted_share < BLIND:
             said.append(f"{each.estimator} is blind: it reads {100 * each.planted_share:.0f} % of what was planted.")
         if each.wrong:
             said.append(
-                f"{each.estimator} is off by more than {words.bits(findings.WRONG_BITS)} bits in {stretches(each)}."
+                f"{each.estimator} is off by more than {words.bits(changes.WRONG_BITS)} bits in {stretches(each)}."
             )
     flagged = [each for each in findings.flagged(run.results) if each.estimator not in run.shuffled]
     infinite = list(dict.fromkeys(each.estimator for each in flagged if each.flag == "infinite" and each.target == "x"))
@@ -222,7 +223,5 @@ def _bad(run: Run, trusted: list[Trust]) -> list[str]:
     return said or [f"{calm} serious flag is set on {100 * OFTEN:.0f} % of the values of any estimator or more."]
 
 
-def stretches(trust: Trust) -> str:
-    return words.listed(
-        [f"{words.layer(layer)} ({words.epochs([first, last])})" for layer, first, last in trust.wrong], 8
-    )
+def stretches(of: Trust) -> str:
+    return words.listed([f"{words.layer(layer)} ({words.epochs([first, last])})" for layer, first, last in of.wrong], 8)

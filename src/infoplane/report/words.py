@@ -4,6 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from ..arrays import variables
+from ..core.folder import Rows
+
+CLASSES = 12  # that are named
 BITS = {  # what an estimate of Y is about, by the first word of its estimand
     "plain": "I(T;Y)",
     "noisy": "I(T + noise; Y)",
@@ -68,3 +72,9 @@ def quantity(estimand: str) -> str:
         of_t, _, of_y = inside.partition("; y ")
         inside = f"noise {of_t} on T" + (f", {of_y} on Y" if of_y else "")
     return f"{BITS[name]} ({inside})"
+
+
+def target(rows: Rows) -> str:
+    """How y was taken, such as `numbers` or `3 classes: cat, dog, horse`."""
+    kind = variables.target(rows.y, rows.has_labels).kind
+    return kind if rows.classes is None else f"{kind}: {', '.join(map(str, rows.classes[:CLASSES].tolist()))}"
