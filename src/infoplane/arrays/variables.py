@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.doubles import LARGEST, too_large
+from ..core.doubles import LARGEST, moving, too_large
 from ..core.errors import InfoplaneError
 
 Floats = NDArray[np.floating]
@@ -50,7 +50,7 @@ class Variable:
     @cached_property
     def is_constant(self) -> bool:
         """Whether all rows are one and the same, or differ by less than a double can halve."""
-        return not bool((self.values.max(axis=0) / 2 - self.values.min(axis=0) / 2 > 0).any())
+        return not bool(moving(self.values).any())
 
     @property
     def kind(self) -> str:

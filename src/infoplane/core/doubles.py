@@ -17,3 +17,8 @@ def bounded(values: NDArray[np.floating]) -> NDArray[np.float64]:
     """Each column `(..., samples, columns)` over a power of two, so that it lies in [-1, 1]: no digit changes."""
     largest = np.abs(values).max(axis=-2, keepdims=True)
     return np.asarray(np.ldexp(values.astype(np.float64), -np.frexp(largest)[1]))
+
+
+def moving(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which columns of `(..., samples, columns)` vary by no less than a double can halve, `(..., columns)`."""
+    return np.asarray(values.max(axis=-2) / 2 - values.min(axis=-2) / 2 > 0)

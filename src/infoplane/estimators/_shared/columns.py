@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...arrays.scaling import as_rows
 from ...arrays.variables import Variable
+from ...core.doubles import moving
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -37,19 +38,14 @@ def standardised(values: Floats) -> Floats:
     low, high = values.min(axis=-2, keepdims=True), values.max(axis=-2, keepdims=True)
     # Halves, as the range of a column may be more than the largest double; one whose half is none does not move.
     reach = high / 2 - low / 2
-    moving = reach > 0
+    moves = reach > 0
     # In place: memory costs more than sums.
     centred = values / 2
     centred -= low / 2
-    centred /= np.where(moving, reach, 1.0)
+    centred /= np.where(moves, reach, 1.0)
     centred -= centred.mean(axis=-2, keepdims=True)
-    centred /= np.where(moving, np.sqrt(np.mean(centred**2, axis=-2, keepdims=True)), 1.0)
+    centred /= np.where(moves, np.sqrt(np.mean(centred**2, axis=-2, keepdims=True)), 1.0)
     return centred
-
-
-def moving(values: Floats) -> NDArray[np.bool_]:
-    """Which columns vary, by no less than a double can halve, `(columns,)`."""
-    return np.asarray(values.max(axis=0) / 2 - values.min(axis=0) / 2 > 0)
 
 
 def is_constant(values: Floats) -> bool:

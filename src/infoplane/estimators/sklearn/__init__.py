@@ -8,9 +8,10 @@ import numpy as np
 from annotated_types import Ge
 
 from ...arrays.variables import Variable
+from ...core.doubles import moving
 from ...core.errors import InfoplaneError
 from .._shared.base import Estimator, Values
-from .._shared.columns import is_constant, moving, rows, standardised
+from .._shared.columns import is_constant, rows, standardised
 from .._shared.limits import rounded_bits
 
 
