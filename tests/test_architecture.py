@@ -8,12 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from omegaconf import OmegaConf
 
+from composing import composed
 from infoplane.core import plugins
 from infoplane.estimators._shared import lookup
 from infoplane.pipeline.common.config import Config
@@ -206,14 +206,6 @@ def test_every_conf_file_is_a_valid_choice(group: str) -> None:
     for option in options:
         config = Config(composed(f"{group}={option.stem}"))
         assert config.of(Train, "train") if group == "train" else getattr(config, group)
-
-
-def composed(*overrides: str) -> Any:
-    """What conf/ composes to, as plain values."""
-    from hydra import compose, initialize_config_dir
-
-    with initialize_config_dir(str(ROOT / "conf"), version_base=None):
-        return OmegaConf.to_container(compose("config", overrides=list(overrides)), resolve=True)
 
 
 def test_every_estimator_has_a_conf_file_and_every_conf_file_an_estimator() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from omegaconf import OmegaConf
 from scipy import stats
 
+from composing import composed
 from infoplane import exact
 from infoplane.core import plugins
 from infoplane.core.errors import InfoplaneError
@@ -17,7 +17,7 @@ from infoplane.pipeline.common.config import is_read
 
 CONF = Path(__file__).parent.parent / "conf" / "dataset"
 NAMES = [name for name in plugins.names("datasets") if not is_read(name)]
-PIPELINE = {"generator", "samples", "test_fraction", "probe_samples"}
+PIPELINE = {"generator", "samples", "test_fraction", "probe_samples", "file", "test_file", "folder", "seed"}
 KNOWN = [name for name in NAMES if name != "two_inputs"]
 
 
@@ -29,8 +29,8 @@ def make(name, **params):
 def test_every_dataset_has_a_conf_file_and_every_conf_file_a_dataset():
     generators = []
     for path in CONF.glob("*.yaml"):
-        values = OmegaConf.to_container(OmegaConf.load(path))
-        if "dataset" in values or is_read(values["generator"]):
+        values = composed(f"dataset={path.stem}")["dataset"]
+        if is_read(values["generator"]):
             continue  # test_own_data.py
         assert values.keys() >= PIPELINE
         generators.append(values["generator"])
